@@ -1,0 +1,170 @@
+//! Members on their way into an ustar stream.
+//!
+//! Serves DESIGN.md, "The sealed report" (what is inside), and promise 33: nothing of the machine,
+//! the user or the time gets into a header.
+
+use std::io::{self, Write};
+
+use tar::{EntryType, Header};
+
+use super::source::Source;
+use super::write::BundleError;
+use super::{BLOCK, CHUNK};
+
+/// A member of the archive.
+#[derive(Debug)]
+pub(super) struct Member {
+    name: String,
+    content: Content,
+}
+
+/// Where the bytes of a member are.
+#[derive(Debug)]
+enum Content {
+    Folder,
+    Bytes(Vec<u8>),
+    Source(Source),
+}
+
+impl Member {
+    /// A folder. `tar` would do without, `gpgtar` makes no folder that is not named.
+    pub(super) fn folder(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            content: Content::Folder,
+        }
+    }
+
+    /// A member whose content is in memory.
+    pub(super) fn from_bytes(name: &str, bytes: Vec<u8>) -> Self {
+        Self {
+            name: name.to_owned(),
+            content: Content::Bytes(bytes),
+        }
+    }
+
+    /// A member whose content is on disk.
+    pub(super) fn from_source(name: String, source: Source) -> Self {
+        Self {
+            name,
+            content: Content::Source(source),
+        }
+    }
+
+    /// The name inside the archive.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is a folder.
+    pub(super) fn is_folder(&self) -> bool {
+        matches!(self.content, Content::Folder)
+    }
+
+    /// Bytes of content.
+    pub(super) fn size(&self) -> u64 {
+        match &self.content {
+            Content::Folder => 0,
+            Content::Bytes(bytes) => bytes.len() as u64,
+            Content::Source(source) => source.size(),
+        }
+    }
+
+    /// The same header on every machine: no owner, no time, fixed modes.
+    fn header(&self) -> io::Result<Header> {
+        let (kind, mode) = match self.content {
+            Content::Folder => (EntryType::Directory, 0o700),
+            _ => (EntryType::Regular, 0o600),
+        };
+        let mut header = Header::new_ustar();
+        header.set_path(&self.name)?;
+        header.set_mode(mode);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
+        header.set_device_major(0)?;
+        header.set_device_minor(0)?;
+        header.set_size(self.size());
+        header.set_entry_type(kind);
+        header.set_cksum();
+        Ok(header)
+    }
+}
+
+/// The stream on its way out.
+pub(super) struct Output<'a, W> {
+    writer: &'a mut W,
+    progress: &'a mut dyn FnMut(u64),
+    written: u64,
+    buffer: Vec<u8>,
+}
+
+impl<'a, W: Write> Output<'a, W> {
+    /// A stream from its first byte.
+    pub(super) fn new(writer: &'a mut W, progress: &'a mut dyn FnMut(u64)) -> Self {
+        Self {
+            writer,
+            progress,
+            written: 0,
+            buffer: vec![0; CHUNK],
+        }
+    }
+
+    /// Header, content, and the gap up to the next block.
+    pub(super) fn member(&mut self, member: &Member) -> Result<(), BundleError> {
+        let header = member.header().map_err(BundleError::Write)?;
+        self.bytes(header.as_bytes())?;
+        match &member.content {
+            Content::Folder => {}
+            Content::Bytes(bytes) => self.bytes(bytes)?,
+            Content::Source(source) => self.source(source)?,
+        }
+        self.zeros(gap(member.size()))
+    }
+
+    fn source(&mut self, source: &Source) -> Result<(), BundleError> {
+        let mut reading = source.reopen()?;
+        loop {
+            let count = reading.read(&mut self.buffer)?;
+            if count == 0 {
+                return Ok(());
+            }
+            let bytes = self.buffer.get(..count).unwrap_or_default();
+            self.writer.write_all(bytes).map_err(BundleError::Write)?;
+            self.advance(count);
+        }
+    }
+
+    /// That many zeros.
+    pub(super) fn zeros(&mut self, count: u64) -> Result<(), BundleError> {
+        let mut left = count;
+        while left > 0 {
+            let some = usize::try_from(left).map_or(ZEROS.len(), |left| left.min(ZEROS.len()));
+            self.bytes(ZEROS.get(..some).unwrap_or_default())?;
+            left = left.saturating_sub(some as u64);
+        }
+        Ok(())
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> Result<(), BundleError> {
+        self.writer.write_all(bytes).map_err(BundleError::Write)?;
+        self.advance(bytes.len());
+        Ok(())
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.written = self.written.saturating_add(count as u64);
+        (self.progress)(self.written);
+    }
+}
+
+/// The zeros between the content of a member and the next block.
+pub(super) fn gap(size: u64) -> u64 {
+    (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64
+}
+
+/// The end mark: two blocks of zeros.
+pub(super) const END: u64 = 2 * BLOCK as u64;
+
+/// Zeros to write from.
+static ZEROS: [u8; 16 * 1024] = [0; 16 * 1024];

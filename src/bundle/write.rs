@@ -1,0 +1,363 @@
+//! The writing side: report and attachments as one deterministic, padded ustar stream.
+//!
+//! Serves DESIGN.md, "The sealed report" (what is inside), and promises 33 and 37: nothing of the
+//! machine, the user or the time gets into a header, and the size says little.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::manifest::{Manifest, ManifestError, ManifestFile};
+use super::padding::padme;
+use super::rename::Names;
+use super::source::{Source, SourceError};
+use super::stream::{END, Member, Output, gap};
+use super::{
+    ATTACHMENTS, BLOCK, MANIFEST, MANIFEST_FOLDER, REPORT_JSON, REPORT_MD, REPORTER, REPORTER_LIMIT,
+};
+use jiff::civil::Date;
+
+/// A bundle that is being put together. Nothing of it is on disk but the attachments themselves.
+#[derive(Debug)]
+pub struct Bundle {
+    created: Date,
+    program: Option<String>,
+    members: Vec<Member>,
+    names: Names,
+    attached: usize,
+}
+
+impl Bundle {
+    /// A bundle without attachments.
+    ///
+    /// # Errors
+    ///
+    /// [`BundleError::TooLong`] for a reporter's certificate or a program's name that the reading
+    /// side would refuse.
+    pub fn new(header: BundleHeader) -> Result<Self, BundleError> {
+        let program = header.program.as_deref().unwrap_or_default();
+        at_most("the program's name", program.len(), PROGRAM_LIMIT)?;
+        let mut members = vec![
+            Member::from_bytes(REPORT_MD, header.report_md),
+            Member::from_bytes(REPORT_JSON, header.report_json),
+        ];
+        if let Some(reporter) = header.reporter {
+            at_most("the reporter's certificate", reporter.len(), REPORTER_LIMIT)?;
+            members.push(Member::from_bytes(REPORTER, reporter));
+        }
+        Ok(Self {
+            created: header.created,
+            program: header.program,
+            members,
+            names: Names::default(),
+            attached: 0,
+        })
+    }
+
+    /// Attaches a regular file, which must stay as it is until it was written, and says under which
+    /// name.
+    ///
+    /// # Errors
+    ///
+    /// [`BundleError::Source`] names the path that is missing, unreadable or no regular file.
+    pub fn attach(&mut self, path: &Path) -> Result<Attached, BundleError> {
+        let source = Source::look(path)?;
+        if self.attached >= ATTACHMENT_LIMIT {
+            return Err(BundleError::TooMany);
+        }
+        let size = source.size();
+        let total = self
+            .members
+            .iter()
+            .try_fold(size, |sum, member| sum.checked_add(member.size()));
+        if total.is_none_or(|total| total > SIZE_LIMIT) {
+            return Err(BundleError::TooLarge);
+        }
+        let name = self.names.choose(path.file_name().unwrap_or_default());
+        if self.attached == 0 {
+            self.members.push(Member::folder(ATTACHMENTS));
+        }
+        self.attached += 1;
+        let member = Member::from_source(format!("{ATTACHMENTS}{name}"), source);
+        self.members.push(member);
+        Ok(Attached {
+            original: path.to_owned(),
+            name,
+            size,
+        })
+    }
+
+    /// The size of the whole stream, padding included, in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        let manifest = self.manifest().map_or(0, |manifest| manifest.len() as u64);
+        padme(self.unpadded(manifest))
+    }
+
+    /// Writes the stream, [`Self::size`] bytes, and calls `progress` with the bytes written so far.
+    ///
+    /// # Errors
+    ///
+    /// [`BundleError::Source`] if an attachment is not what it was when it was attached,
+    /// [`BundleError::Write`] with the writer's own error.
+    pub fn write_to<W: Write>(
+        &self,
+        writer: &mut W,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), BundleError> {
+        let manifest = Member::from_bytes(MANIFEST, self.manifest()?);
+        let unpadded = self.unpadded(manifest.size());
+        let mut output = Output::new(writer, progress);
+        output.member(&Member::folder(MANIFEST_FOLDER))?;
+        output.member(&manifest)?;
+        for member in &self.members {
+            output.member(member)?;
+        }
+        output.zeros(padme(unpadded) - unpadded + END)
+    }
+
+    fn manifest(&self) -> Result<Vec<u8>, ManifestError> {
+        let files = self
+            .members
+            .iter()
+            .filter(|member| !member.is_folder())
+            .map(|member| ManifestFile::new(member.name().to_owned(), member.size()))
+            .collect();
+        Manifest::new(self.created, self.program.clone(), files).to_json()
+    }
+
+    /// The size of the archive, the manifest's folder and the end mark included.
+    fn unpadded(&self, manifest: u64) -> u64 {
+        let sizes = self.members.iter().map(Member::size).chain([manifest]);
+        sizes.fold(END + BLOCK as u64, |sum, size| {
+            sum.saturating_add(BLOCK as u64)
+                .saturating_add(size)
+                .saturating_add(gap(size))
+        })
+    }
+}
+
+/// What goes into a bundle beside attachments.
+#[derive(Debug, Clone)]
+pub struct BundleHeader {
+    /// The report as its author wrote it.
+    pub report_md: Vec<u8>,
+    /// The same report, parsed, as JSON.
+    pub report_json: Vec<u8>,
+    /// The certificate to answer to, armoured; at most 1 MiB.
+    pub reporter: Option<Vec<u8>>,
+    /// The program that the report is meant for; at most 1 KiB.
+    pub program: Option<String>,
+    /// Today, in UTC.
+    pub created: Date,
+}
+
+/// An attachment, and what it is called inside the bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attached {
+    original: PathBuf,
+    name: String,
+    size: u64,
+}
+
+impl Attached {
+    /// The path as it was given.
+    #[must_use]
+    pub fn original(&self) -> &Path {
+        &self.original
+    }
+
+    /// The base name inside the bundle.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Whether the name is another than the file's own.
+    #[must_use]
+    pub fn renamed(&self) -> bool {
+        self.original.file_name() != Some(self.name.as_ref())
+    }
+}
+
+/// Why a bundle could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BundleError {
+    /// An attachment is missing, unreadable, no regular file, or changed.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The output failed; the cause is the writer's own error, untouched.
+    #[error("cannot write the bundle")]
+    Write(#[source] io::Error),
+    /// More attachments than a manifest holds.
+    #[error("more than {ATTACHMENT_LIMIT} attachments; put them into an archive and attach that")]
+    TooMany,
+    /// All files together are too large for any reader.
+    #[error("the attachments are larger than any archive can be")]
+    TooLarge,
+    /// A part that is limited in length.
+    #[error("{part} is longer than {limit} bytes")]
+    TooLong {
+        /// Which part.
+        part: &'static str,
+        /// Bytes.
+        limit: u64,
+    },
+    /// The manifest could not be made.
+    #[error("cannot write the manifest")]
+    Manifest(#[from] ManifestError),
+}
+
+fn at_most(part: &'static str, length: usize, limit: u64) -> Result<(), BundleError> {
+    if length as u64 > limit {
+        return Err(BundleError::TooLong { part, limit });
+    }
+    Ok(())
+}
+
+/// The most attachments, so that the manifest stays below its limit with the longest names.
+const ATTACHMENT_LIMIT: usize = 4096;
+
+/// The most bytes of content, so that no sum runs over.
+const SIZE_LIMIT: u64 = 1 << 60;
+
+/// The longest name of a program, bytes.
+const PROGRAM_LIMIT: u64 = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::{Bundle, BundleError, BundleHeader, padme};
+    use jiff::civil::date;
+    use std::fs;
+    use std::io::{self, Write};
+    use std::path::Path;
+
+    fn bundle() -> Bundle {
+        Bundle::new(BundleHeader {
+            report_md: b"# Report\n".to_vec(),
+            report_json: b"{}\n".to_vec(),
+            reporter: None,
+            program: Some("example".to_owned()),
+            created: date(2026, 11, 22),
+        })
+        .unwrap()
+    }
+
+    fn bytes(bundle: &Bundle) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut last = 0;
+        bundle.write_to(&mut bytes, &mut |now| last = now).unwrap();
+        assert_eq!((bytes.len() as u64, last), (bundle.size(), bundle.size()));
+        bytes
+    }
+
+    #[test]
+    fn p33_the_bytes_depend_on_names_and_content_only() {
+        let one = tempfile::tempdir().unwrap();
+        let other = tempfile::tempdir().unwrap();
+        let mut both = Vec::new();
+        for folder in [&one, &other] {
+            let path = folder.path().join("photo.png");
+            fs::write(&path, [7; 1000]).unwrap();
+            let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(both.len() as u64);
+            fs::File::options()
+                .write(true)
+                .open(&path)
+                .unwrap()
+                .set_modified(time)
+                .unwrap();
+            let mut bundle = bundle();
+            bundle.attach(&path).unwrap();
+            both.push(bytes(&bundle));
+        }
+        assert!(both[0] == both[1]);
+    }
+
+    #[test]
+    fn p37_the_size_is_a_padme_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        for size in (0..200_000).step_by(7_919) {
+            fs::write(&path, vec![1; size]).unwrap();
+            let mut bundle = bundle();
+            bundle.attach(&path).unwrap();
+            let length = bytes(&bundle).len() as u64;
+            assert_eq!((padme(length), length % 512), (length, 0));
+        }
+    }
+
+    #[test]
+    fn a_rename_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("photo.png");
+        fs::write(&path, "x").unwrap();
+        let mut bundle = bundle();
+        assert!(!bundle.attach(&path).unwrap().renamed());
+        let again = bundle.attach(&path).unwrap();
+        assert_eq!(
+            (again.name(), again.renamed(), again.size()),
+            ("photo-2.png", true, 1)
+        );
+        assert_eq!(again.original(), path);
+    }
+
+    #[test]
+    fn what_cannot_be_attached_is_named() {
+        let mut bundle = bundle();
+        let error = bundle.attach(Path::new("/nowhere/photo.png")).unwrap_err();
+        assert!(error.to_string().contains("/nowhere/photo.png"), "{error}");
+        let size = bundle.size();
+        assert!(bundle.attach(&std::env::temp_dir()).is_err());
+        assert_eq!(bundle.size(), size);
+    }
+
+    #[test]
+    fn a_changed_attachment_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.log");
+        fs::write(&path, "before").unwrap();
+        let mut bundle = bundle();
+        bundle.attach(&path).unwrap();
+        fs::write(&path, "before and after").unwrap();
+        let error = bundle.write_to(&mut Vec::new(), &mut |_| {}).unwrap_err();
+        assert!(matches!(error, BundleError::Source(_)));
+        assert!(error.to_string().contains("a.log"), "{error}");
+    }
+
+    #[test]
+    fn the_writers_error_is_kept() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::StorageFull.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        match bundle().write_to(&mut Full, &mut |_| {}).unwrap_err() {
+            BundleError::Write(error) => assert_eq!(error.kind(), io::ErrorKind::StorageFull),
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn lengths_have_limits() {
+        let header = |reporter, program| BundleHeader {
+            report_md: Vec::new(),
+            report_json: Vec::new(),
+            reporter,
+            program,
+            created: date(2026, 11, 22),
+        };
+        assert!(Bundle::new(header(Some(vec![b'a'; 1024 * 1024]), None)).is_ok());
+        assert!(Bundle::new(header(Some(vec![b'a'; 1024 * 1024 + 1]), None)).is_err());
+        assert!(Bundle::new(header(None, Some("a".repeat(1025)))).is_err());
+    }
+}

@@ -1,0 +1,5 @@
+//! A case: a report after it left the reporter's hands, and the secret that stays there.
+
+mod secret;
+
+pub use secret::{CaseSecret, WordsError};

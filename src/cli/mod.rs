@@ -1,0 +1,124 @@
+//! The command line: what was typed, with its help. Nothing deeper than `commands/` knows of clap.
+
+mod keygen;
+mod new;
+mod open;
+mod seal;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use keygen::{KeyProfile, Keygen};
+pub use new::New;
+pub use open::Open;
+pub use seal::{ContainerProfile, Seal};
+
+/// Seal a vulnerability report so that only the vendor can read it, and open it at the other end.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sealpost",
+    version,
+    after_help = "Start with `sealpost demo`: both sides on this machine, with real keys.",
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The verb.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Where your own program profiles are kept [default: the platform's data folder]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "SEALPOST_HOME",
+        hide_env_values = true
+    )]
+    pub home: Option<PathBuf>,
+
+    /// Print the result as one JSON document on stdout, and nothing else there
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Say nothing but warnings and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say more; twice: say what only a developer wants to know
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+
+    /// Take passphrases from the first line of FILE instead of asking
+    #[arg(long, global = true, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal that can
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a report to fill in, shaped by the program's policy
+    New(New),
+    /// Seal a report and its attachments into one file
+    Seal(Box<Seal>),
+    /// Open sealed reports: decrypt, verify, extract
+    Open(Open),
+    /// Make a vendor's key: certificate, secrets, revocation certificate
+    Keygen(Keygen),
+    /// Show both sides at work on this machine, with real keys
+    Demo(Demo),
+    /// Print the completions for a shell
+    #[command(
+        after_help = "Example:\n  sealpost completions bash > /etc/bash_completion.d/sealpost"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder
+    #[command(hide = true)]
+    Man {
+        /// The folder, which must exist
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+/// Show both sides at work on this machine, with real keys
+///
+/// Makes a vendor's key, writes a report with three attachments, seals it, opens it and compares,
+/// printing each command as you would type it. Everything happens in a fresh folder, which is
+/// removed at the end.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  sealpost demo\n  sealpost demo --keep try-out")]
+pub struct Demo {
+    /// Work in this new folder, and leave it there to look at
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+}

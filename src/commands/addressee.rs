@@ -1,0 +1,278 @@
+//! Whom to seal to: certificates from files and profiles, judged, or refused with exit 3.
+
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow};
+
+use super::{
+    Context,
+    context::{is_dash, passphrase, read_capped},
+    target::{self, Target},
+};
+use crate::{
+    cli::{ContainerProfile, Seal},
+    openpgp::{
+        Certificate, CertificateError, Container, Envelope, Fingerprint, Reason, Recipient,
+        read_certificates,
+    },
+    program::{PassphraseProfile, Program, Wanted},
+    terminal::{Exit, Failure, Hint, OrFail},
+};
+
+/// The envelope for what was typed; `target` is what `--to` names.
+pub(super) fn envelope(
+    args: &Seal,
+    target: Option<&Target>,
+    context: &Context<'_>,
+) -> Result<Envelope, Failure> {
+    if let Some(target) = target {
+        target::refuse_if_unencrypted(&target.program)?;
+    }
+    let program = target.map(|target| &target.program);
+    if args.passphrase {
+        let secret = context
+            .passphrases
+            .ask_twice("passphrase for the vendor to open it with")?;
+        let container = passphrase_container(args.profile, program);
+        return Ok(Envelope::with_passphrase(passphrase(&secret), container));
+    }
+    let mut recipients = vendor(args, target, context)?;
+    let copies = args.also_to.iter().map(|path| own_copy(path, context));
+    recipients.extend(copies.collect::<Result<Vec<_>, _>>()?);
+    Envelope::to(recipients, args.profile.map(container))
+        .map_err(Failure::from)
+        .hint(Hint::words(
+            "leave --profile out: the container is then one that every recipient reads",
+        ))
+        .exit(Exit::Usage)
+}
+
+fn container(profile: ContainerProfile) -> Container {
+    match profile {
+        ContainerProfile::Rfc4880 => Container::Seipdv1,
+        ContainerProfile::Rfc9580 => Container::Seipdv2,
+    }
+}
+
+fn passphrase_container(wanted: Option<ContainerProfile>, program: Option<&Program>) -> Container {
+    match (
+        wanted,
+        program.map(|program| program.encryption().passphrase_profile()),
+    ) {
+        (Some(wanted), _) => container(wanted),
+        (None, Some(PassphraseProfile::Rfc9580)) => Container::Seipdv2,
+        (None, _) => Container::Seipdv1,
+    }
+}
+
+/// The vendor's certificates: those of `--key`, else the one that the profile pins.
+fn vendor(
+    args: &Seal,
+    target: Option<&Target>,
+    context: &Context<'_>,
+) -> Result<Vec<Recipient>, Failure> {
+    let pinned: Vec<Fingerprint> = target
+        .iter()
+        .flat_map(|target| target.program.encryption().fingerprints())
+        .filter_map(|fingerprint| fingerprint.as_hex().parse().ok())
+        .collect();
+    if args.key.is_empty() {
+        let target = target.ok_or_else(|| anyhow!("nobody to seal to"))?;
+        let Some((file, bytes)) = &target.key else {
+            return Err(no_key(&target.program));
+        };
+        return Ok(vec![choose(file, bytes, &pinned, context)?]);
+    }
+    let mut recipients = Vec::new();
+    for path in &args.key {
+        let bytes = read(path)?;
+        let recipient = choose(&name(path), &bytes, &args.fingerprint, context)?;
+        refuse_if_not_pinned(&recipient, &pinned, target)?;
+        recipients.push(recipient);
+    }
+    for wanted in &args.fingerprint {
+        if !recipients
+            .iter()
+            .any(|recipient| recipient.certificate().fingerprint() == *wanted)
+        {
+            return Err(Failure::new(
+                Exit::Refused,
+                anyhow!("no certificate {wanted} in what --key names"),
+            ));
+        }
+    }
+    Ok(recipients)
+}
+
+fn own_copy(path: &Path, context: &Context<'_>) -> Result<Recipient, Failure> {
+    choose(&name(path), &read(path)?, &[], context)
+}
+
+fn name(path: &Path) -> String {
+    if is_dash(path) {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = read_capped(path, CERTIFICATE_LIMIT)
+        .with_context(|| format!("cannot read the certificate {}", path.display()))?;
+    Ok(bytes.to_vec())
+}
+
+/// The one certificate of a file that is meant: by its fingerprint, or because no other in the
+/// file can be used.
+fn choose(
+    file: &str,
+    bytes: &[u8],
+    wanted: &[Fingerprint],
+    context: &Context<'_>,
+) -> Result<Recipient, Failure> {
+    let certificates = read_certificates(file, bytes).map_err(|why| unreadable(file, why))?;
+    let named: Vec<&Certificate> = certificates
+        .iter()
+        .filter(|c| wanted.contains(&c.fingerprint()))
+        .collect();
+    let candidates = if named.is_empty() {
+        certificates.iter().collect()
+    } else {
+        named.clone()
+    };
+    let (usable, refused): (Vec<_>, Vec<_>) = candidates
+        .into_iter()
+        .map(|certificate| (certificate, certificate.verdict(context.now).recipient()))
+        .partition(|(_, verdict)| verdict.is_ok());
+    let mut usable: Vec<Recipient> = usable.into_iter().filter_map(|(_, v)| v.ok()).collect();
+    for (certificate, verdict) in &refused {
+        if let (false, Err(reason)) = (usable.is_empty(), verdict) {
+            context.output.say(format!(
+                "{file}: {} is passed over: {reason}",
+                certificate.fingerprint()
+            ));
+        }
+    }
+    let Some(recipient) = usable.pop() else {
+        return Err(match refused.into_iter().next() {
+            Some((certificate, Err(reason))) => cannot_be_used(file, certificate, &reason),
+            _ => Failure::new(Exit::Refused, anyhow!("{file} holds no certificate")),
+        });
+    };
+    if !usable.is_empty() {
+        let all = usable
+            .iter()
+            .chain([&recipient])
+            .map(|r| r.certificate().fingerprint().to_string());
+        let all = all.collect::<Vec<_>>().join(", ");
+        return Err(Failure::new(
+            Exit::Refused,
+            anyhow!("{file} holds several certificates: {all}"),
+        )
+        .with_hint(Hint::words(
+            "compare with what the vendor says, and name one with --fingerprint HEX",
+        )));
+    }
+    if named.is_empty() && recipient.certificate().user_ids().next().is_none() {
+        let fingerprint = recipient.certificate().fingerprint();
+        return Err(Failure::new(
+            Exit::Refused,
+            anyhow!("{file}: {fingerprint} names nobody (it has no User ID)"),
+        )
+        .with_hint(Hint::words(
+            "compare it with what the vendor says, and confirm it with --fingerprint HEX",
+        )));
+    }
+    Ok(recipient)
+}
+
+fn unreadable(file: &str, why: CertificateError) -> Failure {
+    let secret = matches!(why, CertificateError::Secret { .. });
+    let failure = Failure::new(Exit::Refused, why);
+    if secret {
+        failure.with_hint(Hint::words(format!(
+            "if {file} is public, tell the vendor that its secret key leaked"
+        )))
+    } else {
+        failure.with_hint(Hint::words(
+            "name the file with the vendor's certificate, such as key.asc",
+        ))
+    }
+}
+
+fn cannot_be_used(file: &str, certificate: &Certificate, reason: &Reason) -> Failure {
+    let next = match reason {
+        Reason::Expired { .. } | Reason::EncryptionSubkeyExpired { .. } => {
+            "ask the vendor for an extended certificate; it may be newer on its site than in your file"
+        }
+        Reason::Revoked { .. } | Reason::EncryptionSubkeyRevoked => {
+            "ask the vendor for its new certificate; do not use this one"
+        }
+        Reason::NotYetValid { .. } => "check the clock of this machine",
+        Reason::NoEncryptionSubkey => {
+            "it can only sign; ask the vendor for the certificate that it takes reports with"
+        }
+        _ => "ask the vendor for a certificate made with today's algorithms",
+    };
+    let fingerprint = certificate.fingerprint();
+    Failure::new(
+        Exit::Refused,
+        anyhow!("{file}: {fingerprint} cannot be used: {reason}"),
+    )
+    .with_hint(Hint::words(next))
+}
+
+fn refuse_if_not_pinned(
+    recipient: &Recipient,
+    pinned: &[Fingerprint],
+    target: Option<&Target>,
+) -> Result<(), Failure> {
+    let fingerprint = recipient.certificate().fingerprint();
+    match target {
+        Some(target) if !pinned.is_empty() && !pinned.contains(&fingerprint) => {
+            let pinned = pinned
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", ");
+            let name = target.program.name();
+            Err(Failure::new(
+                Exit::Refused,
+                anyhow!("{fingerprint} is not the key of {name}: its profile pins {pinned}"),
+            )
+            .with_hint(Hint::words(
+                "if the vendor changed its key, make sure over another channel first",
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn no_key(program: &Program) -> Failure {
+    let name = program.name();
+    let what = match program.encryption().wanted() {
+        Wanted::NonePublished => {
+            format!("{name} publishes no key, and nothing is sent in the clear")
+        }
+        _ => format!("no key of {name} is at hand, and nothing is sent in the clear"),
+    };
+    let mut failure = Failure::new(Exit::Refused, anyhow!(what));
+    if let Some(contact) = program.contacts().next() {
+        failure = failure.with_hint(Hint::words(format!(
+            "ask for a key at {contact} without a word on the finding, then name it with --key CERT"
+        )));
+    }
+    failure.with_hint(Hint::command(
+        "or agree on a passphrase over another channel",
+        [
+            "sealpost",
+            "seal",
+            "REPORT",
+            "--to",
+            program.id().as_str(),
+            "--passphrase",
+        ],
+    ))
+}
+
+const CERTIFICATE_LIMIT: u64 = 64 << 20;

@@ -1,0 +1,79 @@
+//! What every command is handed: the streams, the prompts, the home folder, the clock.
+
+use std::{
+    io::{self, Read},
+    path::Path,
+    time::SystemTime,
+};
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use zeroize::Zeroizing;
+
+use crate::{
+    disk::Home,
+    openpgp::{Passphrase, PassphraseFor},
+    terminal::{Output, Passphrases, Secret},
+};
+
+/// What every command is handed.
+pub struct Context<'a> {
+    /// The streams of the process.
+    pub output: &'a Output,
+    /// Where passphrases come from.
+    pub passphrases: Passphrases,
+    /// The user's own profiles.
+    pub home: Home,
+    /// The time at which the command began.
+    pub now: SystemTime,
+}
+
+impl Context<'_> {
+    /// The day of [`Context::now`] in UTC.
+    pub(super) fn today(&self) -> Date {
+        let now = Timestamp::try_from(self.now).unwrap_or(Timestamp::UNIX_EPOCH);
+        now.to_zoned(TimeZone::UTC).date()
+    }
+
+    /// Asks for the passphrase of `what`: as often as makes sense, then `None`.
+    pub(super) fn ask(
+        &self,
+        what: &PassphraseFor,
+        attempt: u32,
+    ) -> anyhow::Result<Option<Passphrase>> {
+        if attempt as usize >= self.passphrases.attempts() {
+            return Ok(None);
+        }
+        if attempt > 0 {
+            self.output.warn("wrong passphrase");
+        }
+        let secret = self.passphrases.ask(&format!("passphrase for {what}"))?;
+        Ok(Some(passphrase(&secret)))
+    }
+}
+
+pub(super) fn passphrase(secret: &Secret) -> Passphrase {
+    Zeroizing::new(secret.expose().to_owned()).into()
+}
+
+/// Whether a path stands for stdin or stdout.
+pub(super) fn is_dash(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// All of a file, or of stdin, up to `limit` bytes.
+pub(super) fn read_capped(path: &Path, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let reader: Box<dyn Read> = if is_dash(path) {
+        Box::new(io::stdin().lock())
+    } else {
+        let file = std::fs::File::open(path)?;
+        // Grown at once: growing step by step would leave copies of the report in freed memory.
+        bytes.reserve_exact(usize::try_from(file.metadata()?.len().min(limit) + 1).unwrap_or(0));
+        Box::new(file)
+    };
+    reader.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::other(format!("larger than {limit} bytes")));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,88 @@
+//! The secret keys that `open` may use: files, the words of a case, gpg-agent.
+
+use anyhow::anyhow;
+
+use super::{Context, context::passphrase};
+use crate::{
+    case::CaseSecret,
+    cli::Open,
+    disk::SecretFile,
+    openpgp::{self, DecryptionKeys, KeyError, Passphrase, PassphraseFor, SecretKey},
+    terminal::{Exit, Failure, Hint, OrFail},
+};
+
+/// What was typed, read once and used for every message.
+pub(super) struct Keys {
+    secret: Vec<SecretKey>,
+    /// gpg-agent is asked only where no key was named.
+    use_agent: bool,
+}
+
+impl Keys {
+    pub(super) fn resolve(args: &Open, context: &Context<'_>) -> Result<Self, Failure> {
+        let mut secret = Vec::new();
+        for path in &args.key {
+            let name = path.display().to_string();
+            let file = SecretFile::read(path, SECRET_LIMIT)?;
+            if let Some(exposure) = file.exposure() {
+                context.output.warn(exposure);
+            }
+            let keys = openpgp::read_secret_keys(&name, file.expose()).hint(Hint::words(
+                "--key wants the secret key, such as secret.pgp of `sealpost keygen`",
+            ))?;
+            secret.extend(keys);
+        }
+        if args.words {
+            secret.push(case_key(context)?);
+        }
+        Ok(Self {
+            secret,
+            use_agent: args.key.is_empty() && !args.words,
+        })
+    }
+
+    /// The keys for one message.
+    pub(super) fn for_message<'a>(&self, context: &'a Context<'_>) -> DecryptionKeys<'a> {
+        let use_agent = self.use_agent;
+        DecryptionKeys {
+            secret: self.secret.clone(),
+            agent: Box::new(move |recipients| {
+                if !use_agent {
+                    return Ok(Vec::new());
+                }
+                openpgp::agent_keys(recipients, agent_passphrase(context)?.as_ref())
+            }),
+            ask: Box::new(|what, attempt| context.ask(what, attempt)),
+        }
+    }
+}
+
+/// With `--passphrase-file` the agent is answered from the file; else its pinentry asks.
+fn agent_passphrase(context: &Context<'_>) -> Result<Option<Passphrase>, KeyError> {
+    if context.passphrases.is_terminal() {
+        return Ok(None);
+    }
+    let what = PassphraseFor::Message;
+    let asked = context.passphrases.ask("passphrase for gpg-agent");
+    asked
+        .map(|secret| Some(passphrase(&secret)))
+        .map_err(|why| KeyError::NoPassphrase {
+            what: what.to_string(),
+            source: why.into(),
+        })
+}
+
+fn case_key(context: &Context<'_>) -> Result<SecretKey, Failure> {
+    for attempt in 0..context.passphrases.attempts() {
+        let words = context.passphrases.ask("the twelve words of the case")?;
+        match CaseSecret::from_words(words.expose()) {
+            Ok(case) => return Ok(openpgp::case_key(&case.signing_seed(), &case.reply_seed())?),
+            Err(why) if attempt + 1 < context.passphrases.attempts() => context.output.warn(why),
+            Err(why) => return Err(Failure::new(Exit::NotAuthenticated, why)),
+        }
+    }
+    Err(anyhow!("no words were given").into())
+}
+
+/// The largest file of secret keys, in bytes.
+pub(super) const SECRET_LIMIT: usize = 1 << 20;

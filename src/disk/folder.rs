@@ -1,0 +1,212 @@
+//! A folder that appears under its name whole, synced and owner-only, or not at all.
+//!
+//! Serves `open -o DIR` and promise 9: files are written into a fresh folder that nobody else can
+//! reach before everything in it is authenticated.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::DiskError;
+use super::pending::{hidden_name, parent, sync_folder};
+use super::registry::{Leftover, Ticket};
+
+/// A private folder (0700) beside its destination, under a hidden name. [`finish`] publishes it;
+/// dropping it removes it with all that is in it, so does an interruption.
+///
+/// [`finish`]: PendingFolder::finish
+#[derive(Debug)]
+pub struct PendingFolder {
+    // Dropped in this order: removed first, then forgotten.
+    staging: TempDir,
+    ticket: Ticket,
+    destination: PathBuf,
+    /// As it was given, for errors.
+    named: PathBuf,
+}
+
+impl PendingFolder {
+    /// Starts a folder whose destination is absent or an empty folder.
+    ///
+    /// # Errors
+    /// The destination is something else, is the current folder, or cannot be created.
+    pub fn create(destination: &Path) -> Result<Self, DiskError> {
+        let named = destination.to_owned();
+        let destination = place(&named)?;
+        let folder = parent(&destination);
+        if destination.file_name().is_none() || !folder.is_dir() {
+            return Err(DiskError::NoParent { path: named });
+        }
+        let create = || {
+            let staging = hidden_name(PRIVATE).tempdir_in(folder)?;
+            let leftover = Leftover::Folder(std::path::absolute(staging.path())?);
+            Ok((staging, leftover))
+        };
+        let (staging, ticket) =
+            Ticket::enter(create).map_err(|error| DiskError::io("create", &named, error))?;
+        Ok(Self {
+            staging,
+            ticket,
+            destination,
+            named,
+        })
+    }
+
+    /// Where to write until then.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.staging.path()
+    }
+
+    /// Publishes the folder: all that is in it, then its name, then its parent reach the disk.
+    ///
+    /// # Errors
+    /// The disk is full or fails, or something appeared at the destination meanwhile. The folder
+    /// is then removed.
+    pub fn finish(mut self) -> Result<(), DiskError> {
+        let io = |error| DiskError::io("write", &self.named, error);
+        sync_tree(self.staging.path()).map_err(io)?;
+        self.ticket
+            .publish(|| fs::rename(self.staging.path(), &self.destination))
+            .map_err(|error| renaming(&self.named, error))?;
+        self.staging.disable_cleanup(true);
+        sync_folder(parent(&self.destination))
+            .map_err(|error| DiskError::io("sync", &self.named, error))
+    }
+}
+
+/// Where to publish. A link to an empty folder is followed, so that the link survives.
+fn place(named: &Path) -> Result<PathBuf, DiskError> {
+    let io = |error| DiskError::io("open", named, error);
+    let path = named.to_owned();
+    match fs::symlink_metadata(named) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(path),
+        Err(error) => return Err(io(error)),
+        Ok(_) => {}
+    }
+    if !named.is_dir() {
+        return Err(DiskError::NotAFolder { path });
+    }
+    if fs::read_dir(named).map_err(io)?.next().is_some() {
+        return Err(DiskError::NotEmpty { path });
+    }
+    let real = fs::canonicalize(named).map_err(io)?;
+    if std::env::current_dir().is_ok_and(|current| current == real) {
+        return Err(DiskError::CurrentFolder { path });
+    }
+    Ok(real)
+}
+
+fn renaming(named: &Path, error: io::Error) -> DiskError {
+    let path = named.to_owned();
+    match error.kind() {
+        ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists => DiskError::NotEmpty { path },
+        ErrorKind::NotADirectory => DiskError::NotAFolder { path },
+        _ => DiskError::io("write", named, error),
+    }
+}
+
+/// Makes regular files and folders below (and with) a folder durable; links are not followed.
+fn sync_tree(folder: &Path) -> io::Result<()> {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if kind.is_file() {
+                File::open(entry.path())?.sync_all()?;
+            }
+        }
+        sync_folder(&folder)?;
+    }
+    Ok(())
+}
+
+const PRIVATE: u32 = 0o700;
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::super::registry::tests::is_entered;
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    fn filled(destination: &Path) -> PendingFolder {
+        let folder = PendingFolder::create(destination).unwrap();
+        fs::create_dir(folder.path().join("attachments")).unwrap();
+        fs::write(folder.path().join("attachments/a"), "a").unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_folder_appears_whole_and_owner_only() {
+        let base = tempfile::tempdir().unwrap();
+        let absent = base.path().join("absent");
+        let empty = base.path().join("empty");
+        fs::create_dir(&empty).unwrap();
+        for destination in [absent, empty] {
+            let folder = filled(&destination);
+            let mode = fs::metadata(folder.path()).unwrap().permissions().mode();
+            assert_eq!(mode & 0o7777, 0o700);
+            assert!(!destination.join("attachments").exists());
+            folder.finish().unwrap();
+            let read = fs::read(destination.join("attachments/a")).unwrap();
+            assert_eq!(read, b"a");
+        }
+        assert_eq!(fs::read_dir(base.path()).unwrap().count(), 2);
+        assert!(!is_entered(base.path()));
+    }
+
+    #[test]
+    fn dropping_removes_everything() {
+        let base = tempfile::tempdir().unwrap();
+        drop(filled(&base.path().join("x")));
+        assert_eq!(fs::read_dir(base.path()).unwrap().count(), 0);
+        assert!(!is_entered(base.path()));
+    }
+
+    #[test]
+    fn p09_what_is_there_is_never_touched() {
+        let base = tempfile::tempdir().unwrap();
+        let full = base.path().join("full");
+        let late = filled(&full);
+        fs::create_dir(&full).unwrap();
+        fs::write(full.join("theirs"), "theirs").unwrap();
+        assert!(matches!(late.finish(), Err(DiskError::NotEmpty { .. })));
+        let early = PendingFolder::create(&full);
+        assert!(matches!(early, Err(DiskError::NotEmpty { .. })));
+        let file = PendingFolder::create(&full.join("theirs"));
+        assert!(matches!(file, Err(DiskError::NotAFolder { .. })));
+        let lost = PendingFolder::create(&base.path().join("a/b"));
+        assert!(matches!(lost, Err(DiskError::NoParent { .. })));
+        assert_eq!(fs::read(full.join("theirs")).unwrap(), b"theirs");
+        assert_eq!(fs::read_dir(base.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn p09_a_link_is_not_replaced() {
+        let base = tempfile::tempdir().unwrap();
+        let (real, link) = (base.path().join("real"), base.path().join("link"));
+        symlink("real", &link).unwrap();
+        let dangling = PendingFolder::create(&link);
+        assert!(matches!(dangling, Err(DiskError::NotAFolder { .. })));
+        fs::create_dir(&real).unwrap();
+        filled(&link).finish().unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert!(real.join("attachments/a").is_file());
+    }
+
+    #[test]
+    fn the_current_folder_and_the_root_are_refused() {
+        for taken in [".", "/", ".."] {
+            let error = PendingFolder::create(Path::new(taken)).unwrap_err();
+            assert!(matches!(
+                error,
+                DiskError::NotEmpty { .. } | DiskError::CurrentFolder { .. }
+            ));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Ctrl-C and its kin: nothing half-written stays, and the terminal shows again what is typed.
+//!
+//! Serves "Ctrl-C leaves nothing half-written" and exit code 130 (128 and the signal's number).
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::AsFd;
+use std::thread;
+
+use rustix::process::getpgrp;
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::registry;
+
+/// Starts the thread that waits for SIGINT, SIGTERM and SIGHUP; called once, early in `main`. A
+/// signal that the parent had ignored, as `nohup` does, stays ignored.
+///
+/// # Errors
+/// The handler or its thread cannot be had.
+pub fn install() -> io::Result<()> {
+    let ignored = ignored_signals();
+    let wanted = [SIGINT, SIGTERM, SIGHUP];
+    let mut signals = Signals::new(wanted.iter().filter(|s| !is_ignored(ignored, **s)))?;
+    let terminal = Remembered::now();
+    thread::Builder::new()
+        .name("interrupt".to_owned())
+        .spawn(move || {
+            if let Some(signal) = signals.forever().next() {
+                end(signal, terminal.as_ref());
+            }
+        })?;
+    Ok(())
+}
+
+/// While the registry is held, no other thread can publish or create anything.
+fn end(signal: i32, terminal: Option<&Remembered>) -> ! {
+    let _held = registry::sweep();
+    if let Some(terminal) = terminal {
+        terminal.restore();
+    }
+    // Without the exit hooks, which could wait for threads that wait for the registry.
+    signal_hook::low_level::exit(128_i32.saturating_add(signal));
+}
+
+/// The terminal as it was before any passphrase was asked for.
+struct Remembered {
+    terminal: File,
+    settings: Termios,
+}
+
+impl Remembered {
+    fn now() -> Option<Self> {
+        let terminal = File::open("/dev/tty").ok()?;
+        let settings = tcgetattr(&terminal).ok()?;
+        Some(Self { terminal, settings })
+    }
+
+    /// Only in the foreground: in the background, the attempt would stop this process.
+    fn restore(&self) {
+        let terminal = self.terminal.as_fd();
+        if tcgetpgrp(terminal).is_ok_and(|group| group == getpgrp()) {
+            let _best_effort = tcsetattr(terminal, OptionalActions::Now, &self.settings);
+        }
+    }
+}
+
+/// The mask of signals that the parent told us to ignore, where the system shows it.
+fn ignored_signals() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
+}
+
+/// Bit 0 of the mask is signal 1.
+fn is_ignored(mask: u64, signal: i32) -> bool {
+    let bit = u32::try_from(signal.saturating_sub(1)).unwrap_or(u32::MAX);
+    mask.checked_shr(bit).unwrap_or(0) & 1 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mask_counts_from_signal_one() {
+        let mask = 0b100_0000_0000_0001;
+        assert!(is_ignored(mask, SIGHUP) && is_ignored(mask, SIGTERM));
+        assert!(!is_ignored(mask, SIGINT));
+        assert!(!is_ignored(u64::MAX, 65));
+    }
+}

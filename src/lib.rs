@@ -1,0 +1,25 @@
+//! Both ends of a vulnerability report: sealed so that only the vendor can read it, opened so that
+//! nothing is believed that was not authenticated.
+//!
+//! The floors, from the ground up; a folder imports only from floors below it, or from itself
+//! (`tests/architecture.rs` keeps it so):
+//!
+//! - 0: [`report`], [`program`], [`case`]: the words
+//! - 1: [`bundle`]: a report with its attachments as one tar stream
+//! - 2: [`openpgp`]: certificates, sealing, opening; the only folder that names sequoia
+//! - 4: [`disk`], [`terminal`], [`confinement`]: this machine and the person at it
+//! - 5: [`cli`]: what was typed
+//! - 6: [`commands`]: one verb a file
+//! - 7: [`run`]: parse, run, report
+
+pub mod bundle;
+pub mod case;
+pub mod cli;
+pub mod commands;
+pub mod confinement;
+pub mod disk;
+pub mod openpgp;
+pub mod program;
+pub mod report;
+pub mod run;
+pub mod terminal;

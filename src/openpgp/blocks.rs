@@ -1,0 +1,206 @@
+//! Armoured blocks in whatever a vendor publishes: a clean file, a mail, an HTML page, YAML.
+//!
+//! RFC 9580 section 6.2 wants a block to stand alone on its lines. On the web it is indented,
+//! quoted, wrapped in `<pre>`, broken by `<br>` and written with entities; this undoes that.
+
+const BEGIN: &str = "-----BEGIN PGP ";
+const END: &str = "-----END PGP ";
+const DASHES: &str = "-----";
+
+/// One armoured block, cleaned of the page around it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Block {
+    /// What follows `BEGIN PGP `, such as `PUBLIC KEY BLOCK`.
+    pub(super) label: String,
+    /// The block from its header line to its tail line.
+    pub(super) text: String,
+}
+
+/// All armoured blocks in `page`, in order. A block without its tail line is left out.
+pub(super) fn blocks(page: &[u8]) -> Vec<Block> {
+    let page = decode(page);
+    let mut found = Vec::new();
+    let mut rest = page.as_str();
+    while let Some(start) = rest.find(BEGIN) {
+        let candidate = &rest[start..];
+        let Some(label) = candidate[BEGIN.len()..].split(DASHES).next() else {
+            break;
+        };
+        let tail = format!("{END}{label}{DASHES}");
+        let Some(end) = candidate
+            .find(&tail)
+            .filter(|&end| is_label(label) && !candidate[BEGIN.len()..end].contains(BEGIN))
+        else {
+            rest = &candidate[BEGIN.len()..];
+            continue;
+        };
+        found.push(Block {
+            label: label.to_owned(),
+            text: clean(&candidate[..end + tail.len()]),
+        });
+        rest = &candidate[end + tail.len()..];
+    }
+    found
+}
+
+/// What a file that holds no OpenPGP block looks like, for the error message.
+pub(super) fn looks_like(bytes: &[u8]) -> &'static str {
+    let text = decode(bytes);
+    [
+        ("age-encryption.org/", " (it looks like an age file)"),
+        ("age1", " (it looks like an age recipient)"),
+        (
+            "-----BEGIN CERTIFICATE",
+            " (it looks like an X.509 certificate, as S/MIME uses)",
+        ),
+        ("-----BEGIN PKCS7", " (it looks like S/MIME)"),
+        ("untrusted comment:", " (it looks like a minisign key)"),
+        ("ssh-ed25519 ", " (it looks like an SSH key)"),
+        ("ssh-rsa ", " (it looks like an SSH key)"),
+        ("<html", " (it looks like a web page without a key)"),
+        ("<!DOCTYPE", " (it looks like a web page without a key)"),
+        ("<!doctype", " (it looks like a web page without a key)"),
+    ]
+    .into_iter()
+    .find(|(mark, _)| text.contains(mark))
+    .map_or("", |(_, words)| words)
+}
+
+fn is_label(label: &str) -> bool {
+    label.len() < 40 && label.bytes().all(|b| b.is_ascii_uppercase() || b == b' ')
+}
+
+fn decode(page: &[u8]) -> String {
+    let wide = |unit: fn([u8; 2]) -> u16| {
+        let units = page[2..]
+            .chunks_exact(2)
+            .map(|pair| unit([pair[0], pair[1]]));
+        char::decode_utf16(units)
+            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect()
+    };
+    match page {
+        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        _ => String::from_utf8_lossy(page).into_owned(),
+    }
+}
+
+/// Removes tags, entities, quoting and indentation from each line of a block.
+fn clean(block: &str) -> String {
+    let untagged = if block.contains('<') {
+        strip_tags(block)
+    } else {
+        block.to_owned()
+    };
+    let text = html_escape::decode_html_entities(&untagged);
+    // Editors of web sites escape the line ends, too (a key inside a JSON or a script).
+    let text = text.replace("\\r", "").replace("\\n", "\n");
+    let mut out = String::with_capacity(text.len() + 1);
+    for line in text.lines() {
+        out.push_str(
+            line.trim_start_matches(['>', '|', '#', '*', ' ', '\t', '\u{a0}'])
+                .trim_end(),
+        );
+        out.push('\n');
+    }
+    out
+}
+
+/// Replaces each tag by a line end where it breaks the line, and by nothing elsewhere.
+fn strip_tags(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find('<') {
+        out.push_str(&rest[..open]);
+        let Some(close) = rest[open..].find('>') else {
+            break;
+        };
+        let name = rest[open + 1..open + close]
+            .trim_start_matches('/')
+            .to_ascii_lowercase();
+        if ["br", "p", "div", "li", "tr"].iter().any(|tag| {
+            name.strip_prefix(tag)
+                .is_some_and(|tail| !tail.starts_with(char::is_alphanumeric))
+        }) {
+            out.push('\n');
+        }
+        rest = &rest[open + close + 1..];
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const PLAIN: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nxjMEY+\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n";
+
+    fn only(page: &str) -> String {
+        let mut found = blocks(page.as_bytes());
+        assert_eq!(found.len(), 1, "{page}");
+        found.remove(0).text
+    }
+
+    #[test]
+    fn finds_a_block_whatever_is_around_it() {
+        for page in [
+            PLAIN.to_owned(),
+            format!("Our key:\r\n{}\r\nbye", PLAIN.replace('\n', "\r\n")),
+            format!(
+                "<pre>{}</pre>",
+                PLAIN.replace('+', "&#43;").replace('\n', "<br/>\n")
+            ),
+            format!("<p>{}</p>", PLAIN.replace('\n', "<br>")),
+            PLAIN
+                .lines()
+                .flat_map(|line| ["    > ", line, "\n"])
+                .collect(),
+            PLAIN.replace('\n', "\\n"),
+        ] {
+            let lines: Vec<_> = only(&page)
+                .lines()
+                .map(str::to_owned)
+                .filter(|l| !l.is_empty())
+                .collect();
+            assert_eq!(lines[1..3], ["xjMEY+", "=abcd"], "{page}");
+        }
+    }
+
+    #[test]
+    fn reads_utf16() {
+        let page: Vec<u8> = std::iter::once(0xfeff)
+            .chain(PLAIN.encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(blocks(&page).len(), 1);
+    }
+
+    #[test]
+    fn leaves_out_what_is_cut() {
+        assert_eq!(blocks(&PLAIN.as_bytes()[..70]), []);
+        assert_eq!(blocks(b"-----BEGIN PGP x-----END PGP x-----"), []);
+        let twice = format!("{}{PLAIN}", &PLAIN[..60]);
+        assert_eq!(blocks(twice.as_bytes()).len(), 1);
+    }
+
+    #[test]
+    fn names_what_it_is_not() {
+        assert!(
+            looks_like(b"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p")
+                .contains("age")
+        );
+        assert_eq!(looks_like(b"\x00\x01"), "");
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(page: Vec<u8>, text in "(-----BEGIN PGP |-----END PGP |A|<|>|-----|\n){0,20}") {
+            blocks(&page);
+            blocks(text.as_bytes());
+            looks_like(&page);
+        }
+    }
+}

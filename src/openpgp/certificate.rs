@@ -1,0 +1,187 @@
+//! Certificates: reading whatever file a vendor publishes, and what may be said about one.
+//!
+//! RFC 9580 section 10.1 (transferable public keys) and section 6.2 (armour).
+
+use std::{io::Read, time::SystemTime};
+
+use sequoia_openpgp::{
+    Cert, armor,
+    cert::raw::RawCertParser,
+    parse::Parse,
+    serialize::{Marshal, SerializeInto},
+};
+
+use super::{
+    CertificateError, Fingerprint, Verdict, blocks, flood,
+    sealed::KeyName,
+    tag::{self, First},
+    verdict,
+};
+
+/// An OpenPGP certificate (a public key with its User IDs), parsed and not yet judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Certificate(Cert);
+
+impl Certificate {
+    pub(super) fn new(cert: Cert) -> Self {
+        Self(cert.strip_secret_key_material())
+    }
+
+    pub(super) fn cert(&self) -> &Cert {
+        &self.0
+    }
+
+    /// The fingerprint of its primary key.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        (&self.0.fingerprint()).into()
+    }
+
+    /// Its User IDs as they stand there, hostile text included, primary one first where the
+    /// certificate is valid. Escape them before they reach a terminal.
+    pub fn user_ids(&self) -> impl Iterator<Item = String> + '_ {
+        self.0
+            .userids()
+            .map(|id| String::from_utf8_lossy(id.userid().value()).into_owned())
+    }
+
+    /// Whether this certificate has a key or subkey of that name.
+    #[must_use]
+    pub fn has_key(&self, name: &KeyName) -> bool {
+        self.0
+            .keys()
+            .any(|ka| name.handle().aliases(ka.key().key_handle()))
+    }
+
+    /// Whether and how it may be encrypted to at `now`.
+    #[must_use]
+    pub fn verdict(&self, now: SystemTime) -> Verdict {
+        verdict::judge(self, now)
+    }
+
+    /// The armoured certificate, without signatures that are not for export.
+    ///
+    /// # Errors
+    /// When serialising fails, which memory alone can cause.
+    pub fn to_armored(&self) -> anyhow::Result<Vec<u8>> {
+        self.0.armored().export_to_vec()
+    }
+
+    /// The binary certificate, without signatures that are not for export.
+    ///
+    /// # Errors
+    /// When serialising fails, which memory alone can cause.
+    pub fn to_binary(&self) -> anyhow::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.0.export(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// All certificates in `bytes`: armoured or binary, several in one file, inside a web page.
+///
+/// `file` is how the source is named in errors. Signatures that other people made are dropped,
+/// so a certificate that was flooded with them costs no more than reading it.
+///
+/// # Errors
+/// [`CertificateError`] when there is none, or when one of them is damaged, flooded or secret.
+pub fn read_certificates(file: &str, bytes: &[u8]) -> Result<Vec<Certificate>, CertificateError> {
+    if bytes.len() > MAX_FILE {
+        return Err(CertificateError::TooLarge {
+            file: file.to_owned(),
+            size: bytes.len(),
+            limit: MAX_FILE,
+        });
+    }
+    let none = || CertificateError::None {
+        file: file.to_owned(),
+        looks_like: blocks::looks_like(bytes),
+    };
+    match tag::first(bytes) {
+        Some(First::SecretKey) => {
+            return Err(CertificateError::Secret {
+                file: file.to_owned(),
+            });
+        }
+        Some(First::PublicKey) => return read_binary(file, bytes),
+        Some(First::Other) => return Err(none()),
+        None => {}
+    }
+    let binary = dearmor(file, bytes)?;
+    if binary.is_empty() {
+        Err(none())
+    } else {
+        read_binary(file, &binary)
+    }
+}
+
+/// The content of all blocks one after the other: some vendors publish the revocation of a key in
+/// a block of its own below the key.
+fn dearmor(file: &str, page: &[u8]) -> Result<Vec<u8>, CertificateError> {
+    let mut binary = Vec::new();
+    let mut damage = None;
+    for block in blocks::blocks(page) {
+        match block.label.as_str() {
+            "PRIVATE KEY BLOCK" => {
+                return Err(CertificateError::Secret {
+                    file: file.to_owned(),
+                });
+            }
+            "PUBLIC KEY BLOCK" => {
+                let mut content = Vec::new();
+                match armor::Reader::from_bytes(block.text.as_bytes(), None)
+                    .read_to_end(&mut content)
+                {
+                    Ok(_) => binary.append(&mut content),
+                    Err(error) => damage = Some(error),
+                }
+            }
+            _ => {}
+        }
+    }
+    match damage {
+        Some(error) if binary.is_empty() => Err(CertificateError::Damaged {
+            file: file.to_owned(),
+            source: error.into(),
+        }),
+        _ => Ok(binary),
+    }
+}
+
+/// The certificates of one block. One that cannot be used does not hide the others; it is the
+/// error only where no other is there.
+fn read_binary(file: &str, bytes: &[u8]) -> Result<Vec<Certificate>, CertificateError> {
+    let damaged = |source| CertificateError::Damaged {
+        file: file.to_owned(),
+        source,
+    };
+    let mut certificates = Vec::new();
+    let mut rejected = None;
+    for raw in RawCertParser::from_bytes(bytes).map_err(damaged)? {
+        let parsed = raw.map_err(damaged).and_then(|raw| {
+            flood::parse(&raw).map_err(|why| match why {
+                flood::Rejected::Flooded => CertificateError::Flooded {
+                    file: file.to_owned(),
+                    fingerprint: raw.fingerprint().to_hex(),
+                },
+                flood::Rejected::Damaged(source) => damaged(source),
+            })
+        });
+        match parsed {
+            Ok(cert) if cert.is_tsk() => {
+                return Err(CertificateError::Secret {
+                    file: file.to_owned(),
+                });
+            }
+            Ok(cert) => certificates.push(Certificate(cert)),
+            Err(why) => rejected = rejected.or(Some(why)),
+        }
+    }
+    match rejected {
+        Some(why) if certificates.is_empty() => Err(why),
+        _ => Ok(certificates),
+    }
+}
+
+/// A keyring of every developer of a large project stays below this many bytes.
+const MAX_FILE: usize = 32 << 20;

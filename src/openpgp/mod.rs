@@ -1,0 +1,39 @@
+//! Everything OpenPGP: certificates and the verdict on each, sealing, opening, keys.
+//!
+//! The only folder that names `sequoia_openpgp`. What it hands to higher floors are types of its
+//! own, so that a higher floor cannot encrypt to a certificate that was not judged, nor read a
+//! signature as good that was not verified. RFC 9580 unless said otherwise.
+
+mod agent;
+mod blocks;
+mod case_key;
+mod certificate;
+mod error;
+mod flood;
+mod gnupg;
+mod keygen;
+mod open;
+mod passphrase;
+mod rsa;
+mod seal;
+mod sealed;
+mod secret_key;
+mod session_key;
+mod signature;
+mod tag;
+mod verdict;
+
+pub use agent::AgentKey;
+pub use case_key::case_key;
+pub use certificate::{Certificate, read_certificates};
+pub use error::{CertificateError, KeyError, OpenError, SealError};
+pub use gnupg::{agent_keys, agent_signer};
+pub use keygen::{GeneratedKey, KeyProfile, Lifetime, VendorKey, generate};
+pub use open::{Authenticated, DecryptionKeys, FindAgentKeys, Message, Opening, open};
+pub use passphrase::Passphrase;
+pub use seal::{Container, Envelope, Sealing, Signer};
+pub use sealed::{Fingerprint, KeyName, NotAFingerprint, Recipients};
+pub use secret_key::{SecretKey, read_secret_keys};
+pub use session_key::PassphraseFor;
+pub use signature::{SignatureVerdict, SignerOrigin};
+pub use verdict::{EncryptionKey, Reason, Recipient, Verdict};

@@ -1,0 +1,434 @@
+//! Opening a sealed report: decrypting as a stream, and saying only at the end, once every byte
+//! is authenticated, that it may be believed.
+//!
+//! RFC 9580 sections 5.13 (containers), 10.3 (message grammar). What is read before the end comes
+//! from whoever changed the message last, so a caller keeps it private until [`Message::finish`].
+
+use std::{
+    cell::RefCell,
+    io::{self, Read},
+    rc::Rc,
+    sync::LazyLock,
+    time::SystemTime,
+};
+
+use sequoia_openpgp::{
+    Cert, KeyHandle, Packet, Result as LibraryResult,
+    crypto::SessionKey,
+    packet::{PKESK, SKESK, Signature, Tag},
+    parse::{
+        PacketParser, Parse,
+        stream::{
+            DecryptionHelper, Decryptor, DecryptorBuilder, MessageLayer, MessageStructure,
+            VerificationError, VerificationHelper,
+        },
+    },
+    policy::StandardPolicy,
+    types::SymmetricAlgorithm,
+};
+
+use super::{
+    AgentKey, Certificate, KeyError, OpenError, Recipients, SecretKey, SignatureVerdict,
+    SignerOrigin, blocks,
+    secret_key::Ask,
+    session_key::{self, OpenedBy},
+    signature,
+};
+
+/// The secret keys and passphrases at hand.
+pub struct DecryptionKeys<'a> {
+    /// Keys from files; all of them are tried on a hidden recipient.
+    pub secret: Vec<SecretKey>,
+    /// Finds the keys that gpg-agent holds, once the files are of no help.
+    pub agent: Box<FindAgentKeys<'a>>,
+    /// Asks for a passphrase: what for, and which attempt this is, from 0. `None` ends asking.
+    pub ask: Box<Ask<'a>>,
+}
+
+/// Finds the keys of gpg-agent that may open a message for these recipients.
+pub type FindAgentKeys<'a> = dyn FnMut(&Recipients) -> Result<Vec<AgentKey>, KeyError> + 'a;
+
+/// Limits of opening.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening {
+    /// The most bytes of plaintext, where the message is compressed; `None` is a hundred times
+    /// what was read and 64 MiB.
+    pub max_size: Option<u64>,
+}
+
+/// A message that is being decrypted. Reading gives plaintext that is not authenticated yet.
+pub struct Message<'a> {
+    decryptor: Decryptor<'a, Helper<'a>>,
+    state: Rc<RefCell<State>>,
+    limits: Opening,
+    handed_out: u64,
+}
+
+/// What is known once every byte of a message was decrypted and authenticated.
+#[derive(Debug)]
+pub struct Authenticated {
+    /// Whom it was encrypted to.
+    pub recipients: Recipients,
+    /// The certificate whose key opened it; `None` for a passphrase.
+    pub opened_by: Option<Certificate>,
+    signatures: Vec<Signature>,
+    malformed: Option<String>,
+}
+
+/// Starts to open the message in `reader`, armoured or not.
+///
+/// # Errors
+/// [`OpenError`], most of them before a single byte is decrypted. What is wrong further inside
+/// comes from reading or from [`Message::finish`].
+pub fn open<'a>(
+    reader: impl Read + Send + Sync + 'a,
+    keys: DecryptionKeys<'a>,
+    limits: Opening,
+) -> Result<Message<'a>, OpenError> {
+    let state = Rc::new(RefCell::new(State::default()));
+    let watched = Watched::new(reader)?;
+    let looks_like = blocks::looks_like(&watched.head);
+    let counters = watched.counters.clone();
+    state.borrow_mut().input = Some(counters);
+    let helper = Helper {
+        keys,
+        state: state.clone(),
+    };
+    let decryptor = DecryptorBuilder::from_reader(io::BufReader::with_capacity(BUFFER, watched))
+        .and_then(|builder| {
+            builder
+                .buffer_size(BUFFER)
+                .with_policy(&*POLICY, None, helper)
+        })
+        .map_err(|why| state.borrow_mut().classify(why, looks_like))?;
+    Ok(Message {
+        decryptor,
+        state,
+        limits,
+        handed_out: 0,
+    })
+}
+
+impl Message<'_> {
+    /// The file name inside the message, hostile text; empty in everything that sealpost made.
+    #[must_use]
+    pub fn file_name(&self) -> Option<Vec<u8>> {
+        self.state.borrow().file_name.clone()
+    }
+
+    /// Turns the error that reading gave into what it means.
+    #[must_use]
+    pub fn explain(&self, error: io::Error) -> OpenError {
+        self.state.borrow_mut().classify(error.into(), "")
+    }
+
+    /// Reads the rest and says whether all of it is authentic.
+    ///
+    /// # Errors
+    /// [`OpenError::Damaged`] and its like: nothing that was read may be believed then.
+    pub fn finish(mut self) -> Result<Authenticated, OpenError> {
+        let mut rest = [0; 8192];
+        loop {
+            match self.read(&mut rest) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => return Err(self.explain(error)),
+            }
+        }
+        let mut state = self.state.borrow_mut();
+        let authenticated = state
+            .authenticated
+            .take()
+            .filter(|_| self.decryptor.message_processed());
+        authenticated.ok_or_else(|| OpenError::Damaged(anyhow::anyhow!("the message has no end")))
+    }
+
+    fn limit(&self) -> u64 {
+        let state = self.state.borrow();
+        if !state.compressed {
+            return u64::MAX;
+        }
+        self.limits.max_size.unwrap_or_else(|| {
+            let read = state.input.as_ref().map_or(0, Counters::read);
+            EXPANSION_FLOOR + read.saturating_mul(EXPANSION)
+        })
+    }
+}
+
+impl Read for Message<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.decryptor.read(buffer)?;
+        self.handed_out += n as u64;
+        let limit = self.limit();
+        if self.handed_out > limit {
+            self.state.borrow_mut().failure = Some(OpenError::TooLarge { limit });
+            return Err(io::Error::other("expands beyond its limit"));
+        }
+        Ok(n)
+    }
+}
+
+impl Authenticated {
+    /// Who signed it, as far as the certificates at hand tell: those that the user `given`, and the
+    /// one that was `enclosed` in the message.
+    #[must_use]
+    pub fn signature(
+        &self,
+        given: &[Certificate],
+        enclosed: &[Certificate],
+        now: SystemTime,
+    ) -> SignatureVerdict {
+        if let Some(why) = &self.malformed {
+            return SignatureVerdict::Bad { why: why.clone() };
+        }
+        let certificates: Vec<_> = given
+            .iter()
+            .map(|certificate| (certificate, SignerOrigin::Given))
+            .chain(
+                enclosed
+                    .iter()
+                    .map(|certificate| (certificate, SignerOrigin::Enclosed)),
+            )
+            .collect();
+        signature::judge(
+            &self.signatures,
+            &certificates,
+            self.opened_by.as_ref(),
+            now,
+        )
+    }
+}
+
+/// What the parts of one opening tell one another.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) failure: Option<OpenError>,
+    pub(super) recipients: Recipients,
+    pub(super) opened_by: Option<Certificate>,
+    authenticated: Option<Authenticated>,
+    file_name: Option<Vec<u8>>,
+    packets: usize,
+    session_keys: usize,
+    encrypted: bool,
+    compressed: bool,
+    input: Option<Counters>,
+}
+
+impl State {
+    fn classify(&mut self, error: anyhow::Error, looks_like: &'static str) -> OpenError {
+        if let Some(failure) = self.failure.take() {
+            return failure;
+        }
+        if let Some(fault) = self.input.as_ref().and_then(Counters::take_fault) {
+            return OpenError::Read(fault);
+        }
+        if self.packets == 0 {
+            return OpenError::NotOpenPgp { looks_like };
+        }
+        OpenError::Damaged(error)
+    }
+
+    fn fail(&mut self, failure: OpenError) -> anyhow::Error {
+        self.failure = Some(failure);
+        anyhow::anyhow!("refused")
+    }
+}
+
+struct Helper<'a> {
+    keys: DecryptionKeys<'a>,
+    state: Rc<RefCell<State>>,
+}
+
+impl VerificationHelper for Helper<'_> {
+    fn inspect(&mut self, parser: &PacketParser<'_>) -> LibraryResult<()> {
+        let mut state = self.state.borrow_mut();
+        state.packets += 1;
+        match &parser.packet {
+            Packet::PKESK(_) | Packet::SKESK(_) => state.session_keys += 1,
+            Packet::SEIP(_) => state.encrypted = true,
+            Packet::CompressedData(_) => state.compressed = true,
+            Packet::Literal(literal) => {
+                state.file_name = literal.filename().map(<[u8]>::to_vec);
+            }
+            _ => {}
+        }
+        if state.session_keys > MAX_SESSION_KEYS {
+            let what = "more session keys than any message has recipients";
+            return Err(state.fail(OpenError::Unsupported { what }));
+        }
+        let unsupported = match parser.packet.tag() {
+            Tag::SED => "the container of before 2001, which cannot notice manipulation",
+            Tag::AED => "GnuPG's own OCB container, which only GnuPG opens",
+            Tag::PublicKey | Tag::SecretKey | Tag::UserID if !state.encrypted => {
+                let looks_like = " (it is a key)";
+                return Err(state.fail(OpenError::NotOpenPgp { looks_like }));
+            }
+            Tag::Literal | Tag::CompressedData | Tag::Signature | Tag::OnePassSig
+                if !state.encrypted =>
+            {
+                return Err(state.fail(OpenError::NotEncrypted));
+            }
+            _ => return Ok(()),
+        };
+        Err(state.fail(OpenError::Unsupported { what: unsupported }))
+    }
+
+    /// None: a certificate may be enclosed, so signatures are judged after everything was read.
+    fn get_certs(&mut self, _: &[KeyHandle]) -> LibraryResult<Vec<Cert>> {
+        Ok(Vec::new())
+    }
+
+    fn check(&mut self, structure: MessageStructure<'_>) -> LibraryResult<()> {
+        let mut state = self.state.borrow_mut();
+        let mut signatures = Vec::new();
+        let mut malformed = None;
+        let mut encryptions = 0;
+        let mut groups = 0;
+        for layer in structure.iter() {
+            match layer {
+                MessageLayer::Encryption { .. } => encryptions += 1,
+                MessageLayer::Compression { .. } => {}
+                MessageLayer::SignatureGroup { results } => {
+                    groups += usize::from(!results.is_empty());
+                    for result in results {
+                        match result {
+                            Err(VerificationError::MissingKey { sig }) => {
+                                signatures.push((*sig).clone());
+                            }
+                            Err(other) => malformed = Some(format!("{other}")),
+                            Ok(_) => malformed = Some("verified by no key".to_owned()),
+                        }
+                    }
+                }
+            }
+        }
+        if encryptions != 1 {
+            let what = "more than one container, one inside the other";
+            return Err(state.fail(OpenError::Unsupported { what }));
+        }
+        if groups > 1 {
+            malformed = Some("signatures over signatures".to_owned());
+        }
+        state.authenticated = Some(Authenticated {
+            recipients: state.recipients.clone(),
+            opened_by: state.opened_by.clone(),
+            signatures,
+            malformed,
+        });
+        Ok(())
+    }
+}
+
+impl DecryptionHelper for Helper<'_> {
+    fn decrypt(
+        &mut self,
+        pkesks: &[PKESK],
+        skesks: &[SKESK],
+        algorithm: Option<SymmetricAlgorithm>,
+        decrypt: &mut dyn FnMut(Option<SymmetricAlgorithm>, &SessionKey) -> bool,
+    ) -> LibraryResult<Option<Cert>> {
+        let recipients = Recipients::of(pkesks, skesks.len());
+        self.state.borrow_mut().recipients = recipients.clone();
+        let mut search = session_key::Search {
+            pkesks,
+            skesks,
+            algorithm,
+            decrypt,
+            recipients,
+        };
+        match search.run(&mut self.keys) {
+            Ok(OpenedBy::Key(certificate)) => {
+                let cert = certificate.cert().clone();
+                self.state.borrow_mut().opened_by = Some(*certificate);
+                Ok(Some(cert))
+            }
+            Ok(OpenedBy::Passphrase) => Ok(None),
+            Err(failure) => Err(self.state.borrow_mut().fail(failure)),
+        }
+    }
+}
+
+/// The input, with what it gave and the first fault of the medium itself, which must not be taken
+/// for damage of the message.
+struct Watched<R> {
+    reader: R,
+    head: Vec<u8>,
+    replayed: usize,
+    counters: Counters,
+}
+
+#[derive(Clone, Default)]
+struct Counters(std::sync::Arc<std::sync::Mutex<(u64, Option<io::Error>)>>);
+
+impl Counters {
+    fn update(&self, change: impl FnOnce(&mut (u64, Option<io::Error>))) {
+        change(
+            &mut self
+                .0
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        );
+    }
+
+    fn read(&self) -> u64 {
+        self.0.lock().map_or(0, |counters| counters.0)
+    }
+
+    fn take_fault(&self) -> Option<io::Error> {
+        self.0.lock().ok()?.1.take()
+    }
+}
+
+impl<R: Read> Watched<R> {
+    /// Reads the head, which tells what a file that is no message is instead.
+    fn new(mut reader: R) -> Result<Self, OpenError> {
+        let mut head = Vec::new();
+        reader
+            .by_ref()
+            .take(HEAD)
+            .read_to_end(&mut head)
+            .map_err(OpenError::Read)?;
+        Ok(Self {
+            reader,
+            head,
+            replayed: 0,
+            counters: Counters::default(),
+        })
+    }
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = if self.replayed < self.head.len() {
+            let n = (&self.head[self.replayed..]).read(buffer)?;
+            self.replayed += n;
+            n
+        } else {
+            self.reader.read(buffer).inspect_err(|error| {
+                let kind = error.kind();
+                if kind != io::ErrorKind::Interrupted {
+                    let copy = error
+                        .raw_os_error()
+                        .map_or_else(|| kind.into(), io::Error::from_raw_os_error);
+                    self.counters.update(|counters| counters.1 = Some(copy));
+                }
+            })?
+        };
+        self.counters.update(|counters| counters.0 += n as u64);
+        Ok(n)
+    }
+}
+
+static POLICY: LazyLock<StandardPolicy<'static>> = LazyLock::new(StandardPolicy::new);
+
+/// What is held back and read at once; with more, memory grows, with less, speed falls.
+const BUFFER: usize = 256 << 10;
+
+const HEAD: u64 = 4096;
+
+/// Each may cost a private key operation.
+const MAX_SESSION_KEYS: usize = 512;
+
+/// Logs compress twenty to one; a hundred to one is a bomb.
+const EXPANSION: u64 = 100;
+const EXPANSION_FLOOR: u64 = 64 << 20;

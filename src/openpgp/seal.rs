@@ -1,0 +1,350 @@
+//! Sealing: a stream in, an OpenPGP message out that only the recipients read.
+//!
+//! RFC 9580 sections 5.13 (containers), 5.9 (literal), 10.3. Never compressed; the literal has no
+//! name and no date. The type of the addressee is the proof that its certificate was judged.
+
+use std::{
+    fmt,
+    io::{self, Write},
+    time::{Duration, SystemTime},
+};
+
+use sequoia_openpgp::{
+    Packet, Result as LibraryResult,
+    crypto::{self, S2K, SessionKey},
+    packet::{
+        PKESK, SKESK,
+        pkesk::{PKESK3, PKESK6},
+        signature::SignatureBuilder,
+        skesk::{SKESK4, SKESK6},
+    },
+    serialize::{
+        Serialize,
+        stream::{self, Armorer, Encryptor, LiteralWriter},
+    },
+    types::{
+        AEADAlgorithm, DataFormat, HashAlgorithm, PublicKeyAlgorithm, SignatureType,
+        SymmetricAlgorithm,
+    },
+};
+
+use super::{Certificate, Passphrase, Recipient, SealError};
+
+/// The encrypted container of a message (RFC 9580 section 5.13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Container {
+    /// Version 1, AES-256 with a modification detection code: everyone reads it.
+    Seipdv1,
+    /// Version 2, AES-256 in OCB mode: RFC 9580.
+    Seipdv2,
+}
+
+impl fmt::Display for Container {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Seipdv1 => "SEIPDv1",
+            Self::Seipdv2 => "SEIPDv2",
+        })
+    }
+}
+
+/// Who can open the message.
+#[derive(Debug)]
+enum Addressee {
+    Recipients(Vec<Recipient>),
+    Passphrase(Passphrase),
+}
+
+/// Something that signs: a certificate and its unlocked key.
+pub struct Signer {
+    certificate: Certificate,
+    key: Box<dyn crypto::Signer + Send + Sync>,
+    round_to_day: bool,
+}
+
+impl Signer {
+    pub(super) fn new(
+        certificate: Certificate,
+        key: Box<dyn crypto::Signer + Send + Sync>,
+    ) -> Self {
+        Self {
+            certificate,
+            key,
+            round_to_day: false,
+        }
+    }
+
+    /// States the day of signing alone, and not the hour at which the reporter works.
+    #[must_use]
+    pub fn rounded_to_day(mut self) -> Self {
+        self.round_to_day = true;
+        self
+    }
+
+    /// The certificate that verifies what this signs.
+    #[must_use]
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    fn time(&self, now: SystemTime) -> SystemTime {
+        if !self.round_to_day {
+            return now;
+        }
+        let seconds = now
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds - seconds % 86_400)
+    }
+
+    /// SHA-256 where the key allows it: half the time of SHA-512 on today's processors.
+    fn hash(&self) -> HashAlgorithm {
+        let acceptable = self.key.acceptable_hashes();
+        let strong_curve = matches!(
+            self.key.public().pk_algo(),
+            PublicKeyAlgorithm::Ed25519
+                | PublicKeyAlgorithm::EdDSA
+                | PublicKeyAlgorithm::RSAEncryptSign
+        );
+        if strong_curve && acceptable.contains(&HashAlgorithm::SHA256) {
+            HashAlgorithm::SHA256
+        } else {
+            HashAlgorithm::SHA512
+        }
+    }
+}
+
+/// Everything about a sealed report but its content.
+#[derive(Debug)]
+pub struct Envelope {
+    addressee: Addressee,
+    container: Container,
+    hidden: bool,
+    armored: bool,
+}
+
+impl Envelope {
+    /// To one or more certificates. One is named in the message; several are all hidden, so that
+    /// none of them learns of the others.
+    ///
+    /// The container is the newest that all recipients read, or the one that is `wanted`.
+    ///
+    /// # Errors
+    /// [`SealError::NotAdvertised`] if version 2 is wanted and a recipient does not read it.
+    pub fn to(recipients: Vec<Recipient>, wanted: Option<Container>) -> Result<Self, SealError> {
+        let unable = recipients
+            .iter()
+            .find(|recipient| !recipient.reads_seipdv2());
+        let container = match (wanted, unable) {
+            (Some(Container::Seipdv2), Some(recipient)) => {
+                let fingerprint = recipient.certificate().fingerprint().to_string();
+                return Err(SealError::NotAdvertised { fingerprint });
+            }
+            (Some(wanted), _) => wanted,
+            (None, Some(_)) => Container::Seipdv1,
+            (None, None) => Container::Seipdv2,
+        };
+        let hidden = recipients.len() > 1;
+        Ok(Self {
+            addressee: Addressee::Recipients(recipients),
+            container,
+            hidden,
+            armored: false,
+        })
+    }
+
+    /// To whoever knows `passphrase`: derived with Argon2id for version 2, and with the iterated
+    /// and salted S2K that everyone reads for version 1.
+    #[must_use]
+    pub fn with_passphrase(passphrase: Passphrase, container: Container) -> Self {
+        Self {
+            addressee: Addressee::Passphrase(passphrase),
+            container,
+            hidden: false,
+            armored: false,
+        }
+    }
+
+    /// In the ASCII armour.
+    #[must_use]
+    pub fn armored(mut self, armored: bool) -> Self {
+        self.armored = armored;
+        self
+    }
+
+    /// The container that will be used.
+    #[must_use]
+    pub fn container(&self) -> Container {
+        self.container
+    }
+
+    /// Whether the message will not say whom it is for.
+    #[must_use]
+    pub fn hides_recipients(&self) -> bool {
+        self.hidden
+    }
+
+    /// The recipients, none for a passphrase.
+    #[must_use]
+    pub fn recipients(&self) -> &[Recipient] {
+        match &self.addressee {
+            Addressee::Recipients(recipients) => recipients,
+            Addressee::Passphrase(_) => &[],
+        }
+    }
+
+    /// Starts the message on `out`; what is written to the result is sealed.
+    ///
+    /// # Errors
+    /// [`SealError`] when writing or the cryptographic library fails.
+    pub fn seal<'a>(
+        &self,
+        out: impl Write + Send + Sync + 'a,
+        signer: Option<Signer>,
+        now: SystemTime,
+    ) -> Result<Sealing<'a>, SealError> {
+        self.start(out, signer, now).map_err(explain)
+    }
+
+    fn start<'a>(
+        &self,
+        out: impl Write + Send + Sync + 'a,
+        signer: Option<Signer>,
+        now: SystemTime,
+    ) -> LibraryResult<Sealing<'a>> {
+        let mut message = stream::Message::new(out);
+        if self.armored {
+            message = Armorer::new(message).build()?;
+        }
+        let session_key = SessionKey::new(CIPHER.key_size()?)?;
+        for packet in self.session_key_packets(&session_key)? {
+            packet.serialize(&mut message)?;
+        }
+        let mut encryptor = Encryptor::with_session_key(message, CIPHER, session_key)?;
+        if self.container == Container::Seipdv2 {
+            encryptor = encryptor.aead_algo(AEADAlgorithm::OCB);
+        }
+        message = encryptor.build()?;
+        if let Some(signer) = signer {
+            let (time, hash) = (signer.time(now), signer.hash());
+            let template = SignatureBuilder::new(SignatureType::Binary);
+            let mut layer = stream::Signer::with_template(message, signer.key, template)?
+                .hash_algo(hash)?
+                .creation_time(time);
+            for recipient in self.recipients() {
+                layer = layer.add_intended_recipient(recipient.certificate().cert());
+            }
+            message = layer.build()?;
+        }
+        Ok(Sealing(
+            LiteralWriter::new(message)
+                .format(DataFormat::Binary)
+                .build()?,
+        ))
+    }
+
+    /// The session key once for each recipient, or for the passphrase.
+    fn session_key_packets(&self, session_key: &SessionKey) -> LibraryResult<Vec<Packet>> {
+        let recipients = match &self.addressee {
+            Addressee::Recipients(recipients) => recipients,
+            Addressee::Passphrase(passphrase) => {
+                return Ok(vec![
+                    self.passphrase_packet(session_key, passphrase)?.into(),
+                ]);
+            }
+        };
+        recipients
+            .iter()
+            .map(|recipient| {
+                let key = recipient.key();
+                let name = (!self.hidden).then(|| key.key_handle());
+                let pkesk: PKESK = match self.container {
+                    Container::Seipdv1 => {
+                        let mut pkesk = PKESK3::for_recipient(CIPHER, session_key, key)?;
+                        pkesk.set_recipient(name.map(Into::into));
+                        pkesk.into()
+                    }
+                    Container::Seipdv2 => {
+                        let mut pkesk = PKESK6::for_recipient(session_key, key)?;
+                        pkesk.set_recipient(name.map(TryInto::try_into).transpose()?);
+                        pkesk.into()
+                    }
+                };
+                Ok(pkesk.into())
+            })
+            .collect()
+    }
+
+    fn passphrase_packet(
+        &self,
+        session_key: &SessionKey,
+        passphrase: &Passphrase,
+    ) -> LibraryResult<SKESK> {
+        let password = passphrase.as_password();
+        Ok(match self.container {
+            Container::Seipdv1 => {
+                SKESK4::with_password(CIPHER, CIPHER, iterated()?, session_key, password)?.into()
+            }
+            Container::Seipdv2 => SKESK6::with_password(
+                CIPHER,
+                CIPHER,
+                AEADAlgorithm::OCB,
+                argon2id()?,
+                session_key,
+                password,
+            )?
+            .into(),
+        })
+    }
+}
+
+/// A message that is being written. Dropped before [`Sealing::finish`], it is worthless.
+pub struct Sealing<'a>(stream::Message<'a>);
+
+impl Sealing<'_> {
+    /// Writes the signature and the end of the container.
+    ///
+    /// # Errors
+    /// [`SealError`] when writing or signing fails.
+    pub fn finish(self) -> Result<(), SealError> {
+        self.0.finalize().map_err(explain)
+    }
+}
+
+impl Write for Sealing<'_> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.0.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn explain(error: anyhow::Error) -> SealError {
+    match error.downcast::<io::Error>() {
+        Ok(error) => SealError::Write(error),
+        Err(error) => SealError::Library(error),
+    }
+}
+
+/// The S2K for everything that GnuPG must read: its own highest count (RFC 9580 section 3.7.1.3).
+pub(super) fn iterated() -> LibraryResult<S2K> {
+    S2K::new_iterated(HashAlgorithm::SHA256, 65_011_712)
+}
+
+/// Argon2id with 32 MiB, six passes, four lanes (RFC 9580 section 3.7.1.4): as costly as the
+/// second recommendation of RFC 9106, in half its memory, which the whole program must fit in.
+pub(super) fn argon2id() -> LibraryResult<S2K> {
+    let mut salt = [0; 16];
+    crypto::random(&mut salt)?;
+    Ok(S2K::Argon2 {
+        salt,
+        t: 6,
+        p: 4,
+        m: 15,
+    })
+}
+
+const CIPHER: SymmetricAlgorithm = SymmetricAlgorithm::AES256;

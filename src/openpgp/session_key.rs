@@ -1,0 +1,235 @@
+//! Finding the session key: which secret key or passphrase opens a message.
+//!
+//! RFC 9580 sections 5.1 and 5.3. Cheap ways first: named keys without a passphrase, named keys
+//! with one, gpg-agent, then every key on hidden recipients, then passphrases of the message.
+
+use std::fmt;
+
+use sequoia_openpgp::{
+    crypto::{Decryptor, S2K, SessionKey},
+    packet::{
+        Key, PKESK, SKESK,
+        key::{SecretParts, UnspecifiedRole},
+    },
+    types::SymmetricAlgorithm,
+};
+
+use super::{
+    Certificate, DecryptionKeys, Fingerprint, KeyError, OpenError, Recipients, SecretKey,
+    secret_key::{self, Ask},
+};
+
+/// What a passphrase is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PassphraseFor {
+    /// A secret key.
+    Key {
+        /// Its certificate's fingerprint.
+        fingerprint: Fingerprint,
+        /// Its first User ID, hostile text.
+        user_id: Option<String>,
+        /// The file it came from.
+        file: String,
+    },
+    /// A message that is sealed with a passphrase.
+    Message,
+}
+
+impl fmt::Display for PassphraseFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key {
+                fingerprint,
+                user_id: Some(id),
+                file,
+            } => {
+                write!(f, "{id} ({file}, {fingerprint})")
+            }
+            Self::Key {
+                fingerprint,
+                user_id: None,
+                file,
+            } => write!(f, "{file} ({fingerprint})"),
+            Self::Message => f.write_str("this message"),
+        }
+    }
+}
+
+/// What opened a message.
+pub(super) enum OpenedBy {
+    /// The secret key of this certificate.
+    Key(Box<Certificate>),
+    /// A passphrase.
+    Passphrase,
+}
+
+/// One search for the session key of one container.
+pub(super) struct Search<'s> {
+    pub(super) pkesks: &'s [PKESK],
+    pub(super) skesks: &'s [SKESK],
+    pub(super) algorithm: Option<SymmetricAlgorithm>,
+    pub(super) decrypt: &'s mut dyn FnMut(Option<SymmetricAlgorithm>, &SessionKey) -> bool,
+    pub(super) recipients: Recipients,
+}
+
+type SecretSubkey = Key<SecretParts, UnspecifiedRole>;
+
+impl Search<'_> {
+    /// Tries everything that `keys` offers.
+    pub(super) fn run(&mut self, keys: &mut DecryptionKeys<'_>) -> Result<OpenedBy, OpenError> {
+        let mut named = false;
+        let mut unsafe_algorithm = None;
+        for hidden in [false, true] {
+            if hidden && self.recipients.hidden == 0 {
+                break;
+            }
+            let candidates = self.candidates(&keys.secret, hidden);
+            named |= !hidden && !candidates.is_empty();
+            for (owner, subkey) in candidates {
+                match self.try_secret(owner, subkey, hidden, &mut keys.ask) {
+                    Ok(true) => return Ok(OpenedBy::Key(Box::new(owner.certificate()))),
+                    Ok(false) => {}
+                    Err(error @ KeyError::UnsafeAlgorithm { .. }) => unsafe_algorithm = Some(error),
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            if let Some(certificate) = self.try_agent(keys, hidden)? {
+                return Ok(OpenedBy::Key(Box::new(certificate)));
+            }
+        }
+        if self.try_passphrases(&mut keys.ask)? {
+            return Ok(OpenedBy::Passphrase);
+        }
+        Err(match unsafe_algorithm {
+            Some(error) => error.into(),
+            None if named => {
+                OpenError::Damaged(anyhow::anyhow!("its session key cannot be decrypted"))
+            }
+            None => OpenError::NotForUs {
+                recipients: self.recipients.clone(),
+            },
+        })
+    }
+
+    /// The keys of `secret` that the message names, or all of them for hidden recipients; those
+    /// that need no passphrase first.
+    fn candidates<'k>(
+        &self,
+        secret: &'k [SecretKey],
+        hidden: bool,
+    ) -> Vec<(&'k SecretKey, SecretSubkey)> {
+        let mut candidates: Vec<_> = secret
+            .iter()
+            .flat_map(|owner| {
+                owner
+                    .decryption_keys()
+                    .into_iter()
+                    .map(move |key| (owner, key))
+            })
+            .filter(|(_, key)| {
+                hidden
+                    || self.pkesks.iter().any(|pkesk| {
+                        pkesk
+                            .recipient()
+                            .is_some_and(|name| name.aliases(key.key_handle()))
+                    })
+            })
+            .collect();
+        candidates.sort_by_key(|(_, key)| !key.has_unencrypted_secret());
+        candidates
+    }
+
+    fn try_secret(
+        &mut self,
+        owner: &SecretKey,
+        subkey: SecretSubkey,
+        hidden: bool,
+        ask: &mut Ask<'_>,
+    ) -> Result<bool, KeyError> {
+        let of_algorithm = |pkesk: &&PKESK| pkesk.pk_algo() == subkey.pk_algo();
+        if hidden
+            && !self
+                .pkesks
+                .iter()
+                .filter(|p| p.recipient().is_none())
+                .any(|p| of_algorithm(&p))
+        {
+            return Ok(false);
+        }
+        let subkey = secret_key::unlock(subkey, &owner.what(), ask)?;
+        let mut decryptor = secret_key::decryptor(subkey)?;
+        Ok(self.try_decryptor(decryptor.as_mut(), hidden))
+    }
+
+    fn try_decryptor(&mut self, decryptor: &mut dyn Decryptor, hidden: bool) -> bool {
+        let name = decryptor.public().key_handle();
+        let algorithm = decryptor.public().pk_algo();
+        self.pkesks
+            .iter()
+            .filter(|pkesk| match pkesk.recipient() {
+                Some(recipient) => !hidden && recipient.aliases(&name),
+                None => hidden && pkesk.pk_algo() == algorithm,
+            })
+            .filter_map(|pkesk| pkesk.decrypt(decryptor, self.algorithm))
+            .any(|(algorithm, session_key)| (self.decrypt)(algorithm, &session_key))
+    }
+
+    fn try_agent(
+        &mut self,
+        keys: &mut DecryptionKeys<'_>,
+        hidden: bool,
+    ) -> Result<Option<Certificate>, OpenError> {
+        if self.pkesks.is_empty() {
+            return Ok(None);
+        }
+        let mut refused = None;
+        for mut key in (keys.agent)(&self.recipients)? {
+            if self.try_decryptor(&mut key, hidden) {
+                return Ok(Some(key.certificate().clone()));
+            }
+            refused = refused.or(key.refusal());
+        }
+        match refused {
+            Some(why) if !hidden => Err(KeyError::Agent(why).into()),
+            _ => Ok(None),
+        }
+    }
+
+    fn try_passphrases(&mut self, ask: &mut Ask<'_>) -> Result<bool, OpenError> {
+        let mut attempt = 0;
+        while !self.skesks.is_empty() {
+            let what = PassphraseFor::Message;
+            let passphrase = ask(&what, attempt)
+                .map_err(|source| KeyError::NoPassphrase {
+                    what: what.to_string(),
+                    source,
+                })?
+                .ok_or(OpenError::WrongPassphrase)?;
+            let opened = self
+                .skesks
+                .iter()
+                .filter(|skesk| is_affordable(skesk))
+                .filter_map(|skesk| skesk.decrypt(passphrase.as_password()).ok())
+                .any(|(algorithm, session_key)| (self.decrypt)(algorithm, &session_key));
+            if opened {
+                return Ok(true);
+            }
+            attempt += 1;
+        }
+        Ok(false)
+    }
+}
+
+/// Whether deriving the key takes no more than 2 GiB and some passes, which is what RFC 9106
+/// recommends at the most: the sender of a message chooses these numbers.
+fn is_affordable(skesk: &SKESK) -> bool {
+    let s2k = match skesk {
+        SKESK::V4(skesk) => skesk.s2k(),
+        SKESK::V6(skesk) => skesk.s2k(),
+        _ => return false,
+    };
+    match s2k {
+        S2K::Argon2 { t, m, .. } => *m <= 21 && *t <= 16,
+        other => other.is_supported(),
+    }
+}

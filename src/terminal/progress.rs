@@ -1,0 +1,80 @@
+//! How far a long stream of bytes has come, on stderr.
+//!
+//! Serves "progress goes to stderr and only to a terminal"; silent with `-q` and `--json`.
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Output;
+use super::escape::escape;
+
+/// A bar with bytes, rate and time left. It is erased when it is finished or dropped; where no
+/// progress is wanted it does nothing.
+pub struct Progress(ProgressBar);
+
+impl Progress {
+    /// Starts a bar; `total` in bytes, if it is known.
+    #[must_use]
+    pub fn bytes(output: &Output, total: Option<u64>, label: &str) -> Self {
+        let (bar, template) = match total {
+            Some(total) => (ProgressBar::new(total), WITH_TOTAL),
+            None => (ProgressBar::no_length(), WITHOUT_TOTAL),
+        };
+        let bar = output.bars().add(bar);
+        // The templates are constants; should one ever be wrong, a plain bar is drawn.
+        let style = ProgressStyle::with_template(template);
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_message(escape(label).to_string());
+        Self(bar)
+    }
+
+    /// Says that `count` more bytes are done. Cheap: drawn a few times a second at most.
+    pub fn add(&self, count: u64) {
+        self.0.inc(count);
+    }
+
+    /// Erases the bar.
+    pub fn finish(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+const WITH_TOTAL: &str =
+    "{msg} {bar:24} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec}, {eta} left";
+const WITHOUT_TOTAL: &str = "{msg} {spinner} {binary_bytes} {binary_bytes_per_sec}";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terminal::output::tests::captured;
+    use crate::terminal::{Colour, Format, Volume};
+
+    #[test]
+    fn the_templates_are_well_formed() {
+        assert!(ProgressStyle::with_template(WITH_TOTAL).is_ok());
+        assert!(ProgressStyle::with_template(WITHOUT_TOTAL).is_ok());
+    }
+
+    #[test]
+    fn p22_the_label_is_escaped() {
+        let (output, _, _) = captured(Format::Text, Volume::Normal, Colour::Never);
+        let progress = Progress::bytes(&output, Some(2), "a\u{1b}[2J");
+        assert_eq!(progress.0.message(), r"a\u{1b}[2J");
+    }
+
+    #[test]
+    fn nothing_is_drawn_where_nobody_looks() {
+        let (output, stdout, stderr) = captured(Format::Text, Volume::Normal, Colour::Always);
+        let progress = Progress::bytes(&output, None, "sealing");
+        progress.add(u64::MAX);
+        progress.add(1);
+        assert!(progress.0.is_hidden());
+        progress.finish();
+        assert_eq!(stdout.text() + &stderr.text(), "");
+    }
+}
