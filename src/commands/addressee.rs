@@ -7,7 +7,7 @@ use anyhow::{Context as _, anyhow};
 use super::{
     Context,
     context::{is_dash, passphrase, read_capped},
-    target::{self, Target},
+    target::Target,
 };
 use crate::{
     cli::{ContainerProfile, Seal},
@@ -25,9 +25,6 @@ pub(super) fn envelope(
     target: Option<&Target>,
     context: &Context<'_>,
 ) -> Result<Envelope, Failure> {
-    if let Some(target) = target {
-        target::refuse_if_unencrypted(&target.program)?;
-    }
     let program = target.map(|target| &target.program);
     if args.passphrase {
         let secret = context
@@ -81,7 +78,9 @@ fn vendor(
         let Some((file, bytes)) = &target.key else {
             return Err(no_key(&target.program));
         };
-        return Ok(vec![choose(file, bytes, &pinned, context)?]);
+        let recipient = choose(file, bytes, &pinned, context)?;
+        refuse_if_not_pinned(&recipient, &pinned, Some(target))?;
+        return Ok(vec![recipient]);
     }
     let mut recipients = Vec::new();
     for path in &args.key {
@@ -191,7 +190,7 @@ fn unreadable(file: &str, why: CertificateError) -> Failure {
     let failure = Failure::new(Exit::Refused, why);
     if secret {
         failure.with_hint(Hint::words(format!(
-            "if {file} is public, tell the vendor that its secret key leaked"
+            "name the certificate alone; if {file} came from the vendor's site, tell it that its secret key leaked"
         )))
     } else {
         failure.with_hint(Hint::words(

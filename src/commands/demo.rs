@@ -185,7 +185,8 @@ impl Play<'_> {
     }
 
     fn heading(&self, text: &str) -> Result<(), Failure> {
-        Ok(self.context.output.print(format!("\n# {text}"))?)
+        self.context.output.print("")?;
+        Ok(self.context.output.print(format!("# {text}"))?)
     }
 
     /// Shows a command as it is typed, and runs it.

@@ -1,7 +1,7 @@
 //! `sealpost open`: sealed files in, a folder of authenticated files out, or nothing.
 
 use std::{
-    fs::File,
+    fs::{DirBuilder, File},
     io::{self, Read, Seek, Write},
     path::{Path, PathBuf},
 };
@@ -28,6 +28,7 @@ pub(super) fn run(args: &Open, context: &Context<'_>) -> Result<Exit, Failure> {
     if args.output.as_deref().is_some_and(is_dash) {
         return job.to_stdout(&args.sealed, context);
     }
+    let shelf = Shelf::make(args)?;
     let mut documents = Vec::new();
     let mut worst = None;
     let folders = folders(args);
@@ -47,6 +48,7 @@ pub(super) fn run(args: &Open, context: &Context<'_>) -> Result<Exit, Failure> {
             }
         }
     }
+    shelf.remove_if_empty();
     context.output.json(&Documents { reports: documents })?;
     Ok(worst.unwrap_or(Exit::Done))
 }
@@ -314,6 +316,35 @@ fn input(sealed: &Path) -> Result<(Box<dyn Read + Send + Sync>, Option<u64>), Fa
     }
     let size = metadata.is_file().then_some(metadata.len());
     Ok((Box::new(file), size))
+}
+
+/// The folder that takes one folder for each of several files.
+struct Shelf<'a>(Option<&'a Path>);
+
+impl<'a> Shelf<'a> {
+    fn make(args: &'a Open) -> Result<Self, Failure> {
+        let Some(folder) = args.output.as_deref().filter(|_| args.sealed.len() > 1) else {
+            return Ok(Self(None));
+        };
+        let mut builder = DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        match builder.create(folder) {
+            Ok(()) => Ok(Self(Some(folder))),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Self(None)),
+            Err(error) => {
+                let context = format!("cannot create {}", folder.display());
+                Err(anyhow::Error::new(error).context(context).into())
+            }
+        }
+    }
+
+    /// Nothing stays behind where nothing was opened.
+    fn remove_if_empty(&self) {
+        if let Some(folder) = self.0 {
+            let _in_use = std::fs::remove_dir(folder);
+        }
+    }
 }
 
 /// One output folder for each file: DIR itself for one, folders named after the files for several.

@@ -24,12 +24,12 @@ impl Keys {
         for path in &args.key {
             let name = path.display().to_string();
             let file = SecretFile::read(path, SECRET_LIMIT)?;
-            if let Some(exposure) = file.exposure() {
-                context.output.warn(exposure);
-            }
             let keys = openpgp::read_secret_keys(&name, file.expose()).hint(Hint::words(
                 "--key wants the secret key, such as secret.pgp of `sealpost keygen`",
             ))?;
+            if let Some(exposure) = file.exposure() {
+                context.output.warn(exposure);
+            }
             secret.extend(keys);
         }
         if args.words {

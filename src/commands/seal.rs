@@ -26,16 +26,14 @@ use crate::{
 /// Seals.
 pub(super) fn run(args: &Seal, context: &Context<'_>) -> Result<Exit, Failure> {
     let report = read_report(&args.report)?;
-    for section in report.missing_sections() {
-        context
-            .output
-            .warn(format!("the report has no section `{}`", section.title()));
-    }
     let target = args
         .to
         .as_deref()
         .map(|name| target::resolve(name, context))
         .transpose()?;
+    if let Some(target) = &target {
+        target::refuse_if_unencrypted(&target.program)?;
+    }
     let program = intended_program(&report, target.as_ref())?;
     let destination = Destination::resolve(args, context)?;
     let author = Author::resolve(args, context)?;
@@ -48,6 +46,7 @@ pub(super) fn run(args: &Seal, context: &Context<'_>) -> Result<Exit, Failure> {
         created: context.today(),
     })?;
     let attached = attach(&mut bundle, args, context)?;
+    warn_of_missing_sections(&report, context);
     let signed_by = author
         .signer
         .as_ref()
@@ -192,6 +191,20 @@ fn read_report(path: &Path) -> Result<Report, Failure> {
         anyhow!("{name}:{line}: not UTF-8 text")
     })?;
     Report::parse(&name, text).map_err(Failure::from)
+}
+
+fn warn_of_missing_sections(report: &Report, context: &Context<'_>) {
+    let missing: Vec<_> = report
+        .missing_sections()
+        .iter()
+        .map(|section| section.title())
+        .collect();
+    if !missing.is_empty() {
+        context.output.warn(format!(
+            "the report says nothing under: {}",
+            missing.join(", ")
+        ));
+    }
 }
 
 /// The program that the bundle says it is for. A report that names another one is not sealed.

@@ -16,7 +16,7 @@ use sequoia_openpgp::{
     types::{Features, HashAlgorithm, KeyFlags, SignatureType, SymmetricAlgorithm},
 };
 
-use super::{KeyError, SecretKey};
+use super::{KeyError, SecretKey, secret_key::signer};
 
 /// The case key for the seeds of a case: `signing` for Ed25519, `reply` for X25519.
 ///
@@ -37,7 +37,7 @@ fn build(signing: &[u8; 32], reply: &[u8; 32]) -> sequoia_openpgp::Result<Cert> 
         born,
     )?
     .into();
-    let mut signer = primary.clone().into_keypair()?;
+    let mut signer = signer(primary.clone().role_into_unspecified())?;
     let binding = |typ, flags: KeyFlags| {
         SignatureBuilder::new(typ)
             .set_hash_algo(HashAlgorithm::SHA512)
@@ -57,12 +57,12 @@ fn build(signing: &[u8; 32], reply: &[u8; 32]) -> sequoia_openpgp::Result<Cert> 
     ])?
     .set_preferred_hash_algorithms(vec![HashAlgorithm::SHA512, HashAlgorithm::SHA256])?
     .set_primary_userid(true)?;
-    let certification = user_id.bind(&mut signer, &cert, certification)?;
+    let certification = user_id.bind(&mut *signer, &cert, certification)?;
     let flags = KeyFlags::empty()
         .set_transport_encryption()
         .set_storage_encryption();
     let subkey_binding = subkey.bind(
-        &mut signer,
+        &mut *signer,
         &cert,
         binding(SignatureType::SubkeyBinding, flags)?,
     )?;

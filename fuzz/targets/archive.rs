@@ -1,0 +1,7 @@
+//! What was decrypted, on its way into a folder.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| sealpost_fuzz::archive(data));

@@ -1,0 +1,7 @@
+//! A certificate from a file, a mail or a web page.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| sealpost_fuzz::certificate(data));

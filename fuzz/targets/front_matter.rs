@@ -1,0 +1,7 @@
+//! A report: front matter and Markdown.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| sealpost_fuzz::front_matter(data));

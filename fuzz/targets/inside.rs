@@ -1,0 +1,7 @@
+//! What lies inside the encryption of a sealed report.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| sealpost_fuzz::inside(data));

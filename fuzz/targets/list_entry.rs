@@ -1,0 +1,7 @@
+//! An entry of the disclose.io program list.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| sealpost_fuzz::list_entry(data));

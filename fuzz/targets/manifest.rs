@@ -1,0 +1,7 @@
+//! The manifest of a bundle.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| sealpost_fuzz::manifest(data));

@@ -1,0 +1,7 @@
+//! A sealed report, opened with a key and a passphrase.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| sealpost_fuzz::message(data));

@@ -1,0 +1,7 @@
+//! Whatever a stranger wrote, on its way to the terminal.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| sealpost_fuzz::terminal(data));

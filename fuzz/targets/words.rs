@@ -1,0 +1,7 @@
+//! The words of a case.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| sealpost_fuzz::words(data));
