@@ -1,7 +1,7 @@
 //! `sealpost seal`: report and attachments in, one sealed file out.
 
 use std::{
-    io::{self, BufWriter, IsTerminal, Write},
+    io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
 };
 
@@ -305,71 +305,64 @@ fn write(
     destination: &Destination,
     context: &Context<'_>,
 ) -> Result<u64, Failure> {
-    let mut pending = match destination {
-        Destination::Stdout => None,
-        Destination::File(path, overwrite) => Some(PendingFile::create(path, *overwrite)?),
+    let out: Box<dyn Publish> = match destination {
+        Destination::Stdout => Box::new(io::stdout()),
+        Destination::File(path, overwrite) => Box::new(PendingFile::create(path, *overwrite)?),
     };
-    let mut counted = Counted { written: 0 };
-    {
-        let stdout = context.output.bytes();
-        let sink: Box<dyn Write + Send + Sync + '_> = match &mut pending {
-            Some(file) => Box::new(file),
-            None => Box::new(stdout),
-        };
-        let buffered = BufWriter::with_capacity(WRITE_BUFFER, counted.count(sink));
-        let mut sealing = envelope.seal(buffered, signer, context.now)?;
-        let progress = Progress::bytes(context.output, Some(bundle.size()), "sealing");
-        let mut before = 0;
-        let place = destination
-            .shown()
-            .unwrap_or_else(|| "standard output".to_owned());
-        let cannot_write = |error: anyhow::Error| error.context(format!("cannot write {place}"));
-        let written = bundle.write_to(&mut sealing, &mut |now| {
-            progress.add(now - before);
-            before = now;
-        });
-        written.map_err(|error| match error {
-            BundleError::Write(error) => cannot_write(error.into()),
-            other => other.into(),
-        })?;
-        sealing
-            .finish()
-            .map_err(|error| cannot_write(error.into()))?;
-    }
-    if let Some(file) = pending {
-        file.finish()?;
-    }
+    let mut sealing = envelope.seal(Counted { out, written: 0 }, signer, context.now)?;
+    let place = destination
+        .shown()
+        .unwrap_or_else(|| "standard output".to_owned());
+    let cannot_write = |error: anyhow::Error| error.context(format!("cannot write {place}"));
+    let progress = Progress::bytes(context.output, Some(bundle.size()), "sealing");
+    let mut before = 0;
+    let bundled = bundle.write_to(&mut sealing, &mut |now| {
+        progress.add(now - before);
+        before = now;
+    });
+    bundled.map_err(|error| match error {
+        BundleError::Write(error) => cannot_write(error.into()),
+        other => other.into(),
+    })?;
+    let counted = sealing
+        .finish()
+        .map_err(|error| cannot_write(error.into()))?;
+    counted.out.publish().map_err(cannot_write)?;
     Ok(counted.written)
 }
 
-/// Counts what passes.
-struct Counted {
-    written: u64,
+/// An output that becomes visible, or is complete, only at the end.
+trait Publish: Write + Send {
+    fn publish(self: Box<Self>) -> anyhow::Result<()>;
 }
 
-impl Counted {
-    fn count<'a>(&'a mut self, sink: Box<dyn Write + Send + Sync + 'a>) -> Counting<'a> {
-        Counting {
-            sink,
-            written: &mut self.written,
-        }
+impl Publish for PendingFile {
+    fn publish(self: Box<Self>) -> anyhow::Result<()> {
+        Ok(self.finish()?)
     }
 }
 
-struct Counting<'a> {
-    sink: Box<dyn Write + Send + Sync + 'a>,
-    written: &'a mut u64,
+impl Publish for io::Stdout {
+    fn publish(mut self: Box<Self>) -> anyhow::Result<()> {
+        Ok(self.flush()?)
+    }
 }
 
-impl Write for Counting<'_> {
+/// An output with the count of what went into it.
+struct Counted {
+    out: Box<dyn Publish>,
+    written: u64,
+}
+
+impl Write for Counted {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let n = self.sink.write(buffer)?;
-        *self.written += n as u64;
+        let n = self.out.write(buffer)?;
+        self.written += n as u64;
         Ok(n)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.sink.flush()
+        self.out.flush()
     }
 }
 
@@ -417,6 +410,3 @@ fn tell(done: &Sealed, context: &Context<'_>) -> Result<(), Failure> {
     }
     Ok(())
 }
-
-/// Between the container and the file: many small writes of armour become few large ones.
-const WRITE_BUFFER: usize = 1 << 20;

@@ -20,7 +20,7 @@ use sequoia_openpgp::{
     },
     serialize::{
         Serialize,
-        stream::{self, Armorer, Encryptor, LiteralWriter},
+        stream::{self, LiteralWriter},
     },
     types::{
         AEADAlgorithm, DataFormat, HashAlgorithm, PublicKeyAlgorithm, SignatureType,
@@ -28,7 +28,11 @@ use sequoia_openpgp::{
     },
 };
 
-use super::{Certificate, Passphrase, Recipient, SealError};
+use super::{
+    Certificate, Passphrase, Recipient, SealError, Sealing,
+    container::ContainerWriter,
+    sealing::{Shared, Sink},
+};
 
 /// The encrypted container of a message (RFC 9580 section 5.13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,50 +202,44 @@ impl Envelope {
     ///
     /// # Errors
     /// [`SealError`] when writing or the cryptographic library fails.
-    pub fn seal<'a>(
+    pub fn seal<W: Write + Send + 'static>(
         &self,
-        out: impl Write + Send + Sync + 'a,
+        out: W,
         signer: Option<Signer>,
         now: SystemTime,
-    ) -> Result<Sealing<'a>, SealError> {
+    ) -> Result<Sealing<W>, SealError> {
         self.start(out, signer, now).map_err(explain)
     }
 
-    fn start<'a>(
+    fn start<W: Write + Send + 'static>(
         &self,
-        out: impl Write + Send + Sync + 'a,
+        out: W,
         signer: Option<Signer>,
         now: SystemTime,
-    ) -> LibraryResult<Sealing<'a>> {
-        let mut message = stream::Message::new(out);
-        if self.armored {
-            message = Armorer::new(message).build()?;
-        }
+    ) -> LibraryResult<Sealing<W>> {
+        let mut sink = Sink::new(out, self.armored)?;
         let session_key = SessionKey::new(CIPHER.key_size()?)?;
         for packet in self.session_key_packets(&session_key)? {
-            packet.serialize(&mut message)?;
+            packet.serialize(&mut sink)?;
         }
-        let mut encryptor = Encryptor::with_session_key(message, CIPHER, session_key)?;
-        if self.container == Container::Seipdv2 {
-            encryptor = encryptor.aead_algo(AEADAlgorithm::OCB);
-        }
-        message = encryptor.build()?;
+        let container = ContainerWriter::new(sink, self.container, CIPHER, session_key)?;
+        let container = Shared::new(container);
+        let mut content = stream::Message::new(container.clone());
         if let Some(signer) = signer {
             let (time, hash) = (signer.time(now), signer.hash());
             let template = SignatureBuilder::new(SignatureType::Binary);
-            let mut layer = stream::Signer::with_template(message, signer.key, template)?
+            let mut layer = stream::Signer::with_template(content, signer.key, template)?
                 .hash_algo(hash)?
                 .creation_time(time);
             for recipient in self.recipients() {
                 layer = layer.add_intended_recipient(recipient.certificate().cert());
             }
-            message = layer.build()?;
+            content = layer.build()?;
         }
-        Ok(Sealing(
-            LiteralWriter::new(message)
-                .format(DataFormat::Binary)
-                .build()?,
-        ))
+        let content = LiteralWriter::new(content)
+            .format(DataFormat::Binary)
+            .build()?;
+        Ok(Sealing::new(content, container))
     }
 
     /// The session key once for each recipient, or for the passphrase.
@@ -299,30 +297,7 @@ impl Envelope {
     }
 }
 
-/// A message that is being written. Dropped before [`Sealing::finish`], it is worthless.
-pub struct Sealing<'a>(stream::Message<'a>);
-
-impl Sealing<'_> {
-    /// Writes the signature and the end of the container.
-    ///
-    /// # Errors
-    /// [`SealError`] when writing or signing fails.
-    pub fn finish(self) -> Result<(), SealError> {
-        self.0.finalize().map_err(explain)
-    }
-}
-
-impl Write for Sealing<'_> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.0.write(buffer)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
-fn explain(error: anyhow::Error) -> SealError {
+pub(super) fn explain(error: anyhow::Error) -> SealError {
     match error.downcast::<io::Error>() {
         Ok(error) => SealError::Write(error),
         Err(error) => SealError::Library(error),
