@@ -2,6 +2,9 @@
 
 use std::{fs, io::Write, os::unix::fs::PermissionsExt, process::Stdio};
 
+use clap::Parser as _;
+use sequoia_openpgp::serialize::SerializeInto as _;
+
 use crate::scene::{Ended, REPORT, Scene, key};
 
 #[test]
@@ -334,6 +337,45 @@ fn the_right_certificate_of_several() {
             .chain(["--fingerprint", &absent, "--force"]),
     );
     ended.expect(3).says(&["--fingerprint"]);
+}
+
+#[test]
+fn a_certificate_without_a_user_id_is_named_by_fingerprint() {
+    let (cert, _) = sequoia_openpgp::cert::CertBuilder::new()
+        .add_transport_encryption_subkey()
+        .generate()
+        .unwrap();
+    let scene = Scene::new();
+    scene.write("nobody.asc", cert.armored().to_vec().unwrap());
+    let args = ["seal", "report.md", "--key", "nobody.asc"];
+    scene
+        .run(args)
+        .expect(3)
+        .says(&["names nobody", "--fingerprint"]);
+    let named = ["--fingerprint", &cert.fingerprint().to_hex()];
+    scene.run(args.into_iter().chain(named)).expect(0);
+}
+
+/// A hint that does not work is worse than none.
+#[test]
+fn suggested_commands_are_commands() {
+    let scene = Scene::new();
+    let mut suggested = 0;
+    for target in ["val.town", "exposurex", "apache"] {
+        let json = scene
+            .run(["--json", "seal", "report.md", "--to", target])
+            .expect(3)
+            .json();
+        for hint in json["error"]["hints"].as_array().unwrap() {
+            let Some(command) = hint["command"].as_array() else {
+                continue;
+            };
+            let arguments = command.iter().map(|argument| argument.as_str().unwrap());
+            sealpost::cli::Cli::try_parse_from(arguments).unwrap();
+            suggested += 1;
+        }
+    }
+    assert!(suggested > 0);
 }
 
 fn fingerprint(vendor: &str) -> String {
