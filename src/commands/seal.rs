@@ -92,6 +92,8 @@ struct Sealed {
 #[derive(Serialize)]
 struct Recipient {
     fingerprint: String,
+    /// The primary User ID; null where there is no valid one.
+    user_id: Option<String>,
     user_ids: Vec<String>,
     encryption_key: String,
     algorithm: String,
@@ -371,6 +373,7 @@ fn recipients(envelope: &Envelope) -> Vec<Recipient> {
         let key = recipient.encryption_key();
         Recipient {
             fingerprint: recipient.certificate().fingerprint().to_string(),
+            user_id: recipient.primary_user_id().map(str::to_owned),
             user_ids: recipient.certificate().user_ids().collect(),
             encryption_key: key.fingerprint.to_string(),
             algorithm: key.algorithm,
@@ -384,10 +387,7 @@ fn tell(done: &Sealed, context: &Context<'_>) -> Result<(), Failure> {
     let output = context.output;
     output.json(done)?;
     for recipient in &done.recipients {
-        let name = recipient
-            .user_ids
-            .first()
-            .map_or("(no User ID)", String::as_str);
+        let name = recipient.user_id.as_deref().unwrap_or("(no User ID)");
         output.say(format!("sealed for {name}"));
         output.say(format!("       key {}", recipient.fingerprint));
     }

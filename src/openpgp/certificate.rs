@@ -37,8 +37,8 @@ impl Certificate {
         (&self.0.fingerprint()).into()
     }
 
-    /// Its User IDs as they stand there, hostile text included, primary one first where the
-    /// certificate is valid. Escape them before they reach a terminal.
+    /// Its User IDs as they stand there, valid or not, in no particular order. Hostile
+    /// text: escape it before it reaches a terminal.
     pub fn user_ids(&self) -> impl Iterator<Item = String> + '_ {
         self.0
             .userids()

@@ -91,15 +91,17 @@ impl Signer {
         &self.certificate
     }
 
+    /// Never before the key was made: a clock that is wrong must not make the signature bad.
     fn time(&self, now: SystemTime) -> SystemTime {
-        if !self.round_to_day {
-            return now;
+        let mut time = now;
+        if self.round_to_day {
+            let seconds = now
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_secs();
+            time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds - seconds % 86_400);
         }
-        let seconds = now
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
-        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds - seconds % 86_400)
+        time.max(self.key.public().creation_time())
     }
 
     /// SHA-256 where the key allows it: half the time of SHA-512 on today's processors.

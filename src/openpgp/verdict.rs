@@ -143,6 +143,7 @@ pub struct Recipient {
     key: Key<key::PublicParts, key::UnspecifiedRole>,
     expires: Option<SystemTime>,
     reads_seipdv2: bool,
+    primary_user_id: Option<String>,
 }
 
 /// What there is to say about the key that will be encrypted to.
@@ -161,6 +162,13 @@ impl Recipient {
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
+    }
+
+    /// The User ID that its owner made the primary one: hostile text, and `None` where there is no
+    /// valid one.
+    #[must_use]
+    pub fn primary_user_id(&self) -> Option<&str> {
+        self.primary_user_id.as_deref()
     }
 
     /// Whether the certificate says that its owner reads the container of RFC 9580 (SEIPDv2).
@@ -202,6 +210,10 @@ pub(super) fn judge(certificate: &Certificate, now: SystemTime) -> Verdict {
                         key,
                         expires,
                         reads_seipdv2: valid.features().is_some_and(|f| f.supports_seipdv2()),
+                        primary_user_id: valid
+                            .primary_userid()
+                            .ok()
+                            .map(|id| String::from_utf8_lossy(id.userid().value()).into_owned()),
                     }));
                 }
                 Some(_) => {}
