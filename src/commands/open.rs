@@ -408,7 +408,7 @@ fn not_opened(name: &str, why: OpenError) -> Failure {
     }
 }
 
-fn not_extracted(name: &str, why: ExtractError, message: &Message<'_>) -> Failure {
+fn not_extracted(name: &str, why: ExtractError, message: &Message) -> Failure {
     match why {
         ExtractError::Read(error) => not_opened(name, message.explain(error)),
         ExtractError::Write { .. } => Failure::from(why),

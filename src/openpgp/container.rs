@@ -7,13 +7,13 @@
 
 use std::{
     io::{self, Write},
-    sync::{
-        Arc,
-        mpsc::{Receiver, SyncSender, sync_channel},
-    },
-    thread::{self, JoinHandle},
+    sync::Arc,
 };
 
+use super::{
+    Container,
+    lane::{Lane, PIECE, Pieces, digest_lane},
+};
 use sequoia_openpgp::{
     Result as LibraryResult,
     crypto::{
@@ -23,9 +23,6 @@ use sequoia_openpgp::{
     },
     types::{AEADAlgorithm, SymmetricAlgorithm},
 };
-use sha1::{Digest, Sha1};
-
-use super::Container;
 
 /// Encrypts what is written to it. Dropped before [`ContainerWriter::finish`], it leaves a message
 /// that nobody accepts.
@@ -142,15 +139,6 @@ fn random_prefix(cipher: SymmetricAlgorithm) -> LibraryResult<Vec<u8>> {
     Ok(prefix)
 }
 
-fn digest_lane(pieces: &Pieces) -> io::Result<[u8; 20]> {
-    let mut sha1 = Sha1::new();
-    pieces.each(|piece| {
-        sha1.update(piece);
-        Ok(())
-    })?;
-    Ok(sha1.finalize().into())
-}
-
 fn cfb_lane<W: Write>(
     pieces: &Pieces,
     body: PartialBody<W>,
@@ -174,81 +162,6 @@ fn ocb_lane<W: Write>(
         aead::Encryptor::new(cipher, AEAD, CHUNK, schedule, body).map_err(io::Error::other)?;
     pieces.each(|piece| ocb.write_all(piece))?;
     ocb.finalize().map_err(io::Error::other)?.finish()
-}
-
-/// A thread that takes pieces in order and ends with a result.
-struct Lane<T> {
-    pieces: Option<SyncSender<Option<Arc<Vec<u8>>>>>,
-    thread: Option<JoinHandle<io::Result<T>>>,
-}
-
-/// What a lane takes; `None` is the true end, as opposed to a writer that was dropped.
-struct Pieces(Receiver<Option<Arc<Vec<u8>>>>);
-
-impl<T: Send + 'static> Lane<T> {
-    fn start(work: impl FnOnce(Pieces) -> io::Result<T> + Send + 'static) -> io::Result<Self> {
-        let (pieces, receiver) = sync_channel(AHEAD);
-        let thread = thread::Builder::new().spawn(move || work(Pieces(receiver)))?;
-        Ok(Self {
-            pieces: Some(pieces),
-            thread: Some(thread),
-        })
-    }
-
-    fn send(&mut self, piece: &Arc<Vec<u8>>) -> io::Result<()> {
-        let sent = self
-            .pieces
-            .as_ref()
-            .is_some_and(|pieces| pieces.send(Some(piece.clone())).is_ok());
-        if sent {
-            Ok(())
-        } else {
-            Err(self.end().err().unwrap_or_else(stopped))
-        }
-    }
-
-    fn finish(mut self) -> io::Result<T> {
-        if let Some(pieces) = &self.pieces {
-            // A lane that has failed takes no end; joining it gives its error.
-            let _failed = pieces.send(None);
-        }
-        self.end()
-    }
-
-    /// Waits for the thread.
-    fn end(&mut self) -> io::Result<T> {
-        self.pieces = None;
-        let thread = self.thread.take().ok_or_else(stopped)?;
-        thread.join().unwrap_or_else(|_panic| Err(stopped()))
-    }
-}
-
-impl<T> Drop for Lane<T> {
-    /// The thread owns the sink, which tidies up when it is dropped: that must have happened when
-    /// this returns.
-    fn drop(&mut self) {
-        self.pieces = None;
-        if let Some(thread) = self.thread.take() {
-            let _discarded = thread.join();
-        }
-    }
-}
-
-impl Pieces {
-    /// Hands every piece to `take`, up to the end; an error if the writer was dropped before it.
-    fn each(&self, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-        loop {
-            match self.0.recv() {
-                Ok(Some(piece)) => take(&piece)?,
-                Ok(None) => return Ok(()),
-                Err(_dropped) => return Err(stopped()),
-            }
-        }
-    }
-}
-
-fn stopped() -> io::Error {
-    io::Error::other("sealing was stopped")
 }
 
 /// The body of the container's packet, in parts of a fixed size and a last one of any size.
@@ -307,7 +220,7 @@ impl<W: Write> Write for PartialBody<W> {
 const SEIPD_TAG: u8 = 0xc0 | 0x12;
 
 /// Packet type 19 with a length of 20.
-const MDC_HEADER: [u8; 2] = [0xc0 | 0x13, 20];
+pub(super) const MDC_HEADER: [u8; 2] = [0xc0 | 0x13, 20];
 
 const AEAD: AEADAlgorithm = AEADAlgorithm::OCB;
 
@@ -319,10 +232,6 @@ const CHUNK_OCTET: u8 = 10;
 /// Bytes of a partial body: 2 to the power of the octet's low five bits.
 const PART: usize = 1 << (PART_OCTET & 0x1f);
 const PART_OCTET: u8 = 0xe0 | 0x11;
-
-/// Bytes that go from thread to thread at once, and how many pieces may wait for each thread.
-const PIECE: usize = 64 << 10;
-const AHEAD: usize = 8;
 
 #[cfg(test)]
 mod tests {

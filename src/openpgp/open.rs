@@ -14,24 +14,24 @@ use std::{
 
 use sequoia_openpgp::{
     Cert, KeyHandle, Packet, Result as LibraryResult,
-    crypto::SessionKey,
-    packet::{PKESK, SKESK, Signature, Tag},
+    packet::Signature,
     parse::{
         PacketParser, Parse,
         stream::{
-            DecryptionHelper, Decryptor, DecryptorBuilder, MessageLayer, MessageStructure,
-            VerificationError, VerificationHelper,
+            MessageLayer, MessageStructure, VerificationError, VerificationHelper, Verifier,
+            VerifierBuilder,
         },
     },
     policy::StandardPolicy,
-    types::SymmetricAlgorithm,
 };
 
 use super::{
     AgentKey, Certificate, KeyError, OpenError, Recipients, SecretKey, SignatureVerdict,
     SignerOrigin, blocks,
+    contents::{Authentic, Locked},
+    outside::{Fault, Outside},
     secret_key::Ask,
-    session_key::{self, OpenedBy},
+    session_key::{OpenedBy, Search},
     signature,
 };
 
@@ -57,8 +57,9 @@ pub struct Opening {
 }
 
 /// A message that is being decrypted. Reading gives plaintext that is not authenticated yet.
-pub struct Message<'a> {
-    decryptor: Decryptor<'a, Helper<'a>>,
+pub struct Message {
+    verifier: Verifier<'static, Helper>,
+    end: Authentic,
     state: Rc<RefCell<State>>,
     limits: Opening,
     handed_out: u64,
@@ -80,36 +81,73 @@ pub struct Authenticated {
 /// # Errors
 /// [`OpenError`], most of them before a single byte is decrypted. What is wrong further inside
 /// comes from reading or from [`Message::finish`].
-pub fn open<'a>(
-    reader: impl Read + Send + Sync + 'a,
-    keys: DecryptionKeys<'a>,
+pub fn open(
+    reader: impl Read + Send + Sync + 'static,
+    mut keys: DecryptionKeys<'_>,
     limits: Opening,
-) -> Result<Message<'a>, OpenError> {
-    let state = Rc::new(RefCell::new(State::default()));
+) -> Result<Message, OpenError> {
     let watched = Watched::new(reader)?;
     let looks_like = blocks::looks_like(&watched.head);
-    let counters = watched.counters.clone();
-    state.borrow_mut().input = Some(counters);
-    let helper = Helper {
-        keys,
-        state: state.clone(),
+    let input = watched.counters.clone();
+    let state = Rc::new(RefCell::new(State {
+        input: input.clone(),
+        ..State::default()
+    }));
+    let fault = |why| state.borrow_mut().classify(why);
+    let outside = Outside::read(watched).map_err(|why| match why {
+        Fault::Refused(why) => why,
+        Fault::Unreadable {
+            any_packet: true,
+            source,
+        } => fault(source),
+        Fault::Unreadable {
+            any_packet: false,
+            source,
+        } => match input.take_fault() {
+            Some(fault) => OpenError::Read(fault),
+            None if source.is::<OpenError>() => OpenError::Damaged(source),
+            None => OpenError::NotOpenPgp { looks_like },
+        },
+    })?;
+    let recipients = Recipients::of(&outside.pkesks, outside.skesks.len());
+    let locked = Locked::new(outside.kind, outside.body).map_err(|why| fault(why.into()))?;
+    let search = Search {
+        pkesks: &outside.pkesks,
+        skesks: &outside.skesks,
+        locked: &locked,
+        recipients: &recipients,
     };
-    let decryptor = DecryptorBuilder::from_reader(io::BufReader::with_capacity(BUFFER, watched))
+    let (content_key, opened_by) = search.run(&mut keys)?;
+    {
+        let mut state = state.borrow_mut();
+        state.recipients = recipients;
+        state.opened_by = match opened_by {
+            OpenedBy::Key(certificate) => Some(*certificate),
+            OpenedBy::Passphrase => None,
+        };
+    }
+    let contents = locked.unlock(content_key, &*POLICY).map_err(fault)?;
+    let end = contents.end();
+    let verifier = VerifierBuilder::from_reader(Binary::new(contents))
         .and_then(|builder| {
+            let helper = Helper {
+                state: state.clone(),
+            };
             builder
                 .buffer_size(BUFFER)
                 .with_policy(&*POLICY, None, helper)
         })
-        .map_err(|why| state.borrow_mut().classify(why, looks_like))?;
+        .map_err(fault)?;
     Ok(Message {
-        decryptor,
+        verifier,
+        end,
         state,
         limits,
         handed_out: 0,
     })
 }
 
-impl Message<'_> {
+impl Message {
     /// The file name inside the message, hostile text; empty in everything that sealpost made.
     #[must_use]
     pub fn file_name(&self) -> Option<Vec<u8>> {
@@ -119,7 +157,7 @@ impl Message<'_> {
     /// Turns the error that reading gave into what it means.
     #[must_use]
     pub fn explain(&self, error: io::Error) -> OpenError {
-        self.state.borrow_mut().classify(error.into(), "")
+        self.state.borrow_mut().classify(error.into())
     }
 
     /// Reads the rest and says whether all of it is authentic.
@@ -139,7 +177,7 @@ impl Message<'_> {
         let authenticated = state
             .authenticated
             .take()
-            .filter(|_| self.decryptor.message_processed());
+            .filter(|_| self.verifier.message_processed() && self.end.is_certain());
         authenticated.ok_or_else(|| OpenError::Damaged(anyhow::anyhow!("the message has no end")))
     }
 
@@ -149,15 +187,15 @@ impl Message<'_> {
             return u64::MAX;
         }
         self.limits.max_size.unwrap_or_else(|| {
-            let read = state.input.as_ref().map_or(0, Counters::read);
+            let read = state.input.read();
             EXPANSION_FLOOR + read.saturating_mul(EXPANSION)
         })
     }
 }
 
-impl Read for Message<'_> {
+impl Read for Message {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.decryptor.read(buffer)?;
+        let n = self.verifier.read(buffer)?;
         self.handed_out += n as u64;
         let limit = self.limit();
         if self.handed_out > limit {
@@ -201,76 +239,43 @@ impl Authenticated {
 
 /// What the parts of one opening tell one another.
 #[derive(Default)]
-pub(super) struct State {
-    pub(super) failure: Option<OpenError>,
-    pub(super) recipients: Recipients,
-    pub(super) opened_by: Option<Certificate>,
+struct State {
+    failure: Option<OpenError>,
+    recipients: Recipients,
+    opened_by: Option<Certificate>,
     authenticated: Option<Authenticated>,
     file_name: Option<Vec<u8>>,
-    packets: usize,
-    session_keys: usize,
-    encrypted: bool,
     compressed: bool,
-    input: Option<Counters>,
+    input: Counters,
 }
 
 impl State {
-    fn classify(&mut self, error: anyhow::Error, looks_like: &'static str) -> OpenError {
+    fn classify(&mut self, error: anyhow::Error) -> OpenError {
         if let Some(failure) = self.failure.take() {
             return failure;
         }
-        if let Some(fault) = self.input.as_ref().and_then(Counters::take_fault) {
-            return OpenError::Read(fault);
+        match self.input.take_fault() {
+            Some(fault) => OpenError::Read(fault),
+            None => OpenError::Damaged(error),
         }
-        if self.packets == 0 {
-            return OpenError::NotOpenPgp { looks_like };
-        }
-        OpenError::Damaged(error)
-    }
-
-    fn fail(&mut self, failure: OpenError) -> anyhow::Error {
-        self.failure = Some(failure);
-        anyhow::anyhow!("refused")
     }
 }
 
-struct Helper<'a> {
-    keys: DecryptionKeys<'a>,
+struct Helper {
     state: Rc<RefCell<State>>,
 }
 
-impl VerificationHelper for Helper<'_> {
+impl VerificationHelper for Helper {
     fn inspect(&mut self, parser: &PacketParser<'_>) -> LibraryResult<()> {
         let mut state = self.state.borrow_mut();
-        state.packets += 1;
         match &parser.packet {
-            Packet::PKESK(_) | Packet::SKESK(_) => state.session_keys += 1,
-            Packet::SEIP(_) => state.encrypted = true,
             Packet::CompressedData(_) => state.compressed = true,
             Packet::Literal(literal) => {
                 state.file_name = literal.filename().map(<[u8]>::to_vec);
             }
             _ => {}
         }
-        if state.session_keys > MAX_SESSION_KEYS {
-            let what = "more session keys than any message has recipients";
-            return Err(state.fail(OpenError::Unsupported { what }));
-        }
-        let unsupported = match parser.packet.tag() {
-            Tag::SED => "the container of before 2001, which cannot notice manipulation",
-            Tag::AED => "GnuPG's own OCB container, which only GnuPG opens",
-            Tag::PublicKey | Tag::SecretKey | Tag::UserID if !state.encrypted => {
-                let looks_like = " (it is a key)";
-                return Err(state.fail(OpenError::NotOpenPgp { looks_like }));
-            }
-            Tag::Literal | Tag::CompressedData | Tag::Signature | Tag::OnePassSig
-                if !state.encrypted =>
-            {
-                return Err(state.fail(OpenError::NotEncrypted));
-            }
-            _ => return Ok(()),
-        };
-        Err(state.fail(OpenError::Unsupported { what: unsupported }))
+        Ok(())
     }
 
     /// None: a certificate may be enclosed, so signatures are judged after everything was read.
@@ -282,12 +287,10 @@ impl VerificationHelper for Helper<'_> {
         let mut state = self.state.borrow_mut();
         let mut signatures = Vec::new();
         let mut malformed = None;
-        let mut encryptions = 0;
         let mut groups = 0;
         for layer in structure.iter() {
             match layer {
-                MessageLayer::Encryption { .. } => encryptions += 1,
-                MessageLayer::Compression { .. } => {}
+                MessageLayer::Encryption { .. } | MessageLayer::Compression { .. } => {}
                 MessageLayer::SignatureGroup { results } => {
                     groups += usize::from(!results.is_empty());
                     for result in results {
@@ -302,10 +305,6 @@ impl VerificationHelper for Helper<'_> {
                 }
             }
         }
-        if encryptions != 1 {
-            let what = "more than one container, one inside the other";
-            return Err(state.fail(OpenError::Unsupported { what }));
-        }
         if groups > 1 {
             malformed = Some("signatures over signatures".to_owned());
         }
@@ -319,32 +318,29 @@ impl VerificationHelper for Helper<'_> {
     }
 }
 
-impl DecryptionHelper for Helper<'_> {
-    fn decrypt(
-        &mut self,
-        pkesks: &[PKESK],
-        skesks: &[SKESK],
-        algorithm: Option<SymmetricAlgorithm>,
-        decrypt: &mut dyn FnMut(Option<SymmetricAlgorithm>, &SessionKey) -> bool,
-    ) -> LibraryResult<Option<Cert>> {
-        let recipients = Recipients::of(pkesks, skesks.len());
-        self.state.borrow_mut().recipients = recipients.clone();
-        let mut search = session_key::Search {
-            pkesks,
-            skesks,
-            algorithm,
-            decrypt,
-            recipients,
-        };
-        match search.run(&mut self.keys) {
-            Ok(OpenedBy::Key(certificate)) => {
-                let cert = certificate.cert().clone();
-                self.state.borrow_mut().opened_by = Some(*certificate);
-                Ok(Some(cert))
-            }
-            Ok(OpenedBy::Passphrase) => Ok(None),
-            Err(failure) => Err(self.state.borrow_mut().fail(failure)),
+/// The packets inside a container are binary: text is refused, since other programs would not read
+/// an armour there.
+struct Binary<R> {
+    contents: R,
+    begun: bool,
+}
+
+impl<R: Read> Binary<R> {
+    fn new(contents: R) -> Self {
+        Self {
+            contents,
+            begun: false,
         }
+    }
+}
+
+impl<R: Read> Read for Binary<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.contents.read(buffer)?;
+        if n > 0 && !std::mem::replace(&mut self.begun, true) && buffer[0] & 0x80 == 0 {
+            return Err(io::Error::other("there is no packet inside"));
+        }
+        Ok(n)
     }
 }
 
@@ -425,9 +421,6 @@ static POLICY: LazyLock<StandardPolicy<'static>> = LazyLock::new(StandardPolicy:
 const BUFFER: usize = 256 << 10;
 
 const HEAD: u64 = 4096;
-
-/// Each may cost a private key operation.
-const MAX_SESSION_KEYS: usize = 512;
 
 /// Logs compress twenty to one; a hundred to one is a bomb.
 const EXPANSION: u64 = 100;

@@ -6,16 +6,16 @@
 use std::fmt;
 
 use sequoia_openpgp::{
-    crypto::{Decryptor, S2K, SessionKey},
+    crypto::{Decryptor, S2K},
     packet::{
         Key, PKESK, SKESK,
         key::{SecretParts, UnspecifiedRole},
     },
-    types::SymmetricAlgorithm,
 };
 
 use super::{
     Certificate, DecryptionKeys, Fingerprint, KeyError, OpenError, Recipients, SecretKey,
+    contents::{ContentKey, Locked},
     secret_key::{self, Ask},
 };
 
@@ -63,20 +63,28 @@ pub(super) enum OpenedBy {
     Passphrase,
 }
 
+impl OpenedBy {
+    fn key(certificate: Certificate) -> Self {
+        Self::Key(Box::new(certificate))
+    }
+}
+
 /// One search for the session key of one container.
 pub(super) struct Search<'s> {
     pub(super) pkesks: &'s [PKESK],
     pub(super) skesks: &'s [SKESK],
-    pub(super) algorithm: Option<SymmetricAlgorithm>,
-    pub(super) decrypt: &'s mut dyn FnMut(Option<SymmetricAlgorithm>, &SessionKey) -> bool,
-    pub(super) recipients: Recipients,
+    pub(super) locked: &'s Locked,
+    pub(super) recipients: &'s Recipients,
 }
 
 type SecretSubkey = Key<SecretParts, UnspecifiedRole>;
 
 impl Search<'_> {
     /// Tries everything that `keys` offers.
-    pub(super) fn run(&mut self, keys: &mut DecryptionKeys<'_>) -> Result<OpenedBy, OpenError> {
+    pub(super) fn run(
+        &self,
+        keys: &mut DecryptionKeys<'_>,
+    ) -> Result<(ContentKey, OpenedBy), OpenError> {
         let mut named = false;
         let mut unsafe_algorithm = None;
         for hidden in [false, true] {
@@ -87,18 +95,18 @@ impl Search<'_> {
             named |= !hidden && !candidates.is_empty();
             for (owner, subkey) in candidates {
                 match self.try_secret(owner, subkey, hidden, &mut keys.ask) {
-                    Ok(true) => return Ok(OpenedBy::Key(Box::new(owner.certificate()))),
-                    Ok(false) => {}
+                    Ok(Some(key)) => return Ok((key, OpenedBy::key(owner.certificate()))),
+                    Ok(None) => {}
                     Err(error @ KeyError::UnsafeAlgorithm { .. }) => unsafe_algorithm = Some(error),
                     Err(error) => return Err(error.into()),
                 }
             }
-            if let Some(certificate) = self.try_agent(keys, hidden)? {
-                return Ok(OpenedBy::Key(Box::new(certificate)));
+            if let Some((key, certificate)) = self.try_agent(keys, hidden)? {
+                return Ok((key, OpenedBy::key(certificate)));
             }
         }
-        if self.try_passphrases(&mut keys.ask)? {
-            return Ok(OpenedBy::Passphrase);
+        if let Some(key) = self.try_passphrases(&mut keys.ask)? {
+            return Ok((key, OpenedBy::Passphrase));
         }
         Err(match unsafe_algorithm {
             Some(error) => error.into(),
@@ -140,12 +148,12 @@ impl Search<'_> {
     }
 
     fn try_secret(
-        &mut self,
+        &self,
         owner: &SecretKey,
         subkey: SecretSubkey,
         hidden: bool,
         ask: &mut Ask<'_>,
-    ) -> Result<bool, KeyError> {
+    ) -> Result<Option<ContentKey>, KeyError> {
         let of_algorithm = |pkesk: &&PKESK| pkesk.pk_algo() == subkey.pk_algo();
         if hidden
             && !self
@@ -154,14 +162,14 @@ impl Search<'_> {
                 .filter(|p| p.recipient().is_none())
                 .any(|p| of_algorithm(&p))
         {
-            return Ok(false);
+            return Ok(None);
         }
         let subkey = secret_key::unlock(subkey, &owner.what(), ask)?;
         let mut decryptor = secret_key::decryptor(subkey)?;
         Ok(self.try_decryptor(decryptor.as_mut(), hidden))
     }
 
-    fn try_decryptor(&mut self, decryptor: &mut dyn Decryptor, hidden: bool) -> bool {
+    fn try_decryptor(&self, decryptor: &mut dyn Decryptor, hidden: bool) -> Option<ContentKey> {
         let name = decryptor.public().key_handle();
         let algorithm = decryptor.public().pk_algo();
         self.pkesks
@@ -170,24 +178,24 @@ impl Search<'_> {
                 Some(recipient) => !hidden && recipient.aliases(&name),
                 None => hidden && pkesk.pk_algo() == algorithm,
             })
-            .filter_map(|pkesk| pkesk.decrypt(decryptor, self.algorithm))
-            .any(|(algorithm, session_key)| (self.decrypt)(algorithm, &session_key))
+            .filter_map(|pkesk| pkesk.decrypt(decryptor, self.locked.cipher()))
+            .find_map(|(cipher, key)| self.locked.fit(cipher, key))
     }
 
     fn try_agent(
-        &mut self,
+        &self,
         keys: &mut DecryptionKeys<'_>,
         hidden: bool,
-    ) -> Result<Option<Certificate>, OpenError> {
+    ) -> Result<Option<(ContentKey, Certificate)>, OpenError> {
         if self.pkesks.is_empty() {
             return Ok(None);
         }
         let mut refused = None;
-        for mut key in (keys.agent)(&self.recipients)? {
-            if self.try_decryptor(&mut key, hidden) {
-                return Ok(Some(key.certificate().clone()));
+        for mut agent_key in (keys.agent)(self.recipients)? {
+            if let Some(key) = self.try_decryptor(&mut agent_key, hidden) {
+                return Ok(Some((key, agent_key.certificate().clone())));
             }
-            refused = refused.or(key.refusal());
+            refused = refused.or(agent_key.refusal());
         }
         match refused {
             Some(why) if !hidden => Err(KeyError::Agent(why).into()),
@@ -195,7 +203,7 @@ impl Search<'_> {
         }
     }
 
-    fn try_passphrases(&mut self, ask: &mut Ask<'_>) -> Result<bool, OpenError> {
+    fn try_passphrases(&self, ask: &mut Ask<'_>) -> Result<Option<ContentKey>, OpenError> {
         let mut attempt = 0;
         while !self.skesks.is_empty() {
             let what = PassphraseFor::Message;
@@ -210,13 +218,13 @@ impl Search<'_> {
                 .iter()
                 .filter(|skesk| is_affordable(skesk))
                 .filter_map(|skesk| skesk.decrypt(passphrase.as_password()).ok())
-                .any(|(algorithm, session_key)| (self.decrypt)(algorithm, &session_key));
-            if opened {
-                return Ok(true);
+                .find_map(|(cipher, key)| self.locked.fit(cipher, key));
+            if opened.is_some() {
+                return Ok(opened);
             }
             attempt += 1;
         }
-        Ok(false)
+        Ok(None)
     }
 }
 

@@ -1,0 +1,403 @@
+//! The contents of a container, decrypted by threads of their own.
+//!
+//! RFC 9580 sections 5.13.1 and 5.13.2. What is read here is authentic only once the end was
+//! reached without an error: version 1 is protected by one digest over everything, version 2 by
+//! tags of which the last says that nothing was cut off.
+
+use std::{
+    io::{self, Read},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread,
+};
+
+use sequoia_openpgp::{
+    Result as LibraryResult,
+    crypto::{
+        SessionKey,
+        aead::{self, SEIPv2Schedule},
+        symmetric::{self, BlockCipherMode, UnpaddingMode},
+    },
+    parse::{Cookie, buffered_reader},
+    policy::Policy,
+    types::SymmetricAlgorithm,
+};
+
+use super::{
+    container::MDC_HEADER,
+    lane::{AHEAD, Lane, PIECE, digest_lane, stopped},
+    outside::{Body, Kind},
+};
+
+/// A session key with the algorithm that it is for.
+pub(super) struct ContentKey {
+    pub(super) cipher: SymmetricAlgorithm,
+    pub(super) key: SessionKey,
+}
+
+/// A container before its session key is known.
+pub(super) struct Locked {
+    kind: Kind,
+    body: Body,
+    /// Version 1: the encrypted prefix, by which a wrong session key is noticed early.
+    prefix: Vec<u8>,
+}
+
+impl Locked {
+    pub(super) fn new(kind: Kind, mut body: Body) -> io::Result<Self> {
+        let mut prefix = Vec::new();
+        if let Kind::Seipdv1 = kind {
+            // Long enough for the block of every cipher, and never longer than the MDC leaves.
+            body.by_ref().take(PREFIX).read_to_end(&mut prefix)?;
+        }
+        Ok(Self { kind, body, prefix })
+    }
+
+    /// The algorithm that the container names, as version 2 does.
+    pub(super) fn cipher(&self) -> Option<SymmetricAlgorithm> {
+        match self.kind {
+            Kind::Seipdv1 => None,
+            Kind::Seipdv2 { cipher, .. } => Some(cipher),
+        }
+    }
+
+    /// `key` as this container's, unless it cannot be: certain for what a secret key decrypted, and
+    /// wrong once in 65,536 times for a passphrase, which the authentication at the end notices.
+    pub(super) fn fit(
+        &self,
+        cipher: Option<SymmetricAlgorithm>,
+        key: SessionKey,
+    ) -> Option<ContentKey> {
+        let cipher = self.cipher().or(cipher)?;
+        let content_key = ContentKey { cipher, key };
+        let right_size = cipher.key_size().ok() == Some(content_key.key.len());
+        let repeats = match self.kind {
+            Kind::Seipdv2 { .. } => true,
+            Kind::Seipdv1 => right_size && self.repeats(&content_key).unwrap_or(false),
+        };
+        (right_size && repeats).then_some(content_key)
+    }
+
+    /// Whether the last two octets of the random block stand there twice.
+    fn repeats(&self, candidate: &ContentKey) -> LibraryResult<bool> {
+        let block = candidate.cipher.block_size()?;
+        let mut plain = vec![0; block + 2];
+        cfb(candidate, io::Cursor::new(self.prefix.clone()))?.read_exact(&mut plain)?;
+        Ok(plain[block - 2..block] == plain[block..])
+    }
+
+    /// Starts decrypting; refuses ciphers that no longer protect.
+    pub(super) fn unlock(
+        self,
+        content_key: ContentKey,
+        policy: &dyn Policy,
+    ) -> LibraryResult<Contents> {
+        policy.symmetric_algorithm(content_key.cipher)?;
+        if let Kind::Seipdv2 { aead, .. } = self.kind {
+            policy.aead_algorithm(aead)?;
+        }
+        let (sender, pieces) = sync_channel(AHEAD);
+        let work: Work = match self.kind {
+            Kind::Seipdv1 => {
+                let body = io::Cursor::new(self.prefix).chain(self.body);
+                Box::new(move |outlet| decrypt_v1(&content_key, body, outlet))
+            }
+            Kind::Seipdv2 {
+                cipher,
+                aead,
+                chunk_size,
+                salt,
+            } => {
+                let chunk = usize::try_from(chunk_size)?;
+                let schedule = SEIPv2Schedule::new(&content_key.key, cipher, aead, chunk, &salt)?;
+                let body = self.body;
+                Box::new(move |outlet| {
+                    let decryptor =
+                        aead::Decryptor::new(cipher, aead, chunk, schedule, buffered(body));
+                    decrypt_v2(decryptor.map_err(io::Error::other)?, outlet)
+                })
+            }
+        };
+        thread::Builder::new().spawn(move || {
+            let outlet = Outlet(sender);
+            let last = match work(&outlet) {
+                Ok(()) => Arrival::End,
+                Err(error) => Arrival::Failed(error),
+            };
+            // Nobody listens any more where reading was given up.
+            let _given_up = outlet.0.send(last);
+        })?;
+        Ok(Contents {
+            pieces: Mutex::new(pieces),
+            piece: Arc::default(),
+            read: 0,
+            state: Progress::Reading,
+            end: Authentic::default(),
+        })
+    }
+}
+
+/// The decrypted contents: packets again.
+pub(super) struct Contents {
+    /// Never locked: the library wants readers that may be shared, and has one user.
+    pieces: Mutex<Receiver<Arrival>>,
+    piece: Arc<Vec<u8>>,
+    read: usize,
+    state: Progress,
+    end: Authentic,
+}
+
+/// Tells, after the fact, whether the end of some contents was read and all of it is authentic.
+#[derive(Clone, Default)]
+pub(super) struct Authentic(Arc<AtomicBool>);
+
+impl Authentic {
+    pub(super) fn is_certain(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Reading,
+    Authenticated,
+    Failed,
+}
+
+enum Arrival {
+    /// Plaintext from this offset on.
+    Piece(Arc<Vec<u8>>, usize),
+    /// Everything was decrypted and is authentic.
+    End,
+    Failed(io::Error),
+}
+
+impl Read for Contents {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.read == self.piece.len() {
+            match self.state {
+                Progress::Reading => self.receive()?,
+                Progress::Authenticated => return Ok(0),
+                Progress::Failed => return Err(stopped()),
+            }
+        }
+        let n = (&self.piece[self.read..]).read(buffer)?;
+        self.read += n;
+        Ok(n)
+    }
+}
+
+impl Contents {
+    pub(super) fn end(&self) -> Authentic {
+        self.end.clone()
+    }
+
+    fn receive(&mut self) -> io::Result<()> {
+        let pieces = self
+            .pieces
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        match pieces.recv() {
+            Ok(Arrival::Piece(piece, offset)) => {
+                self.piece = piece;
+                self.read = offset;
+                Ok(())
+            }
+            Ok(Arrival::End) => {
+                self.state = Progress::Authenticated;
+                self.end.0.store(true, Ordering::Release);
+                Ok(())
+            }
+            Ok(Arrival::Failed(error)) => {
+                self.state = Progress::Failed;
+                Err(error)
+            }
+            Err(_panicked) => {
+                self.state = Progress::Failed;
+                Err(stopped())
+            }
+        }
+    }
+}
+
+/// Decrypts everything into the outlet.
+type Work = Box<dyn FnOnce(&Outlet) -> io::Result<()> + Send>;
+
+struct Outlet(SyncSender<Arrival>);
+
+impl Outlet {
+    fn piece(&self, piece: Arc<Vec<u8>>, offset: usize) -> io::Result<()> {
+        self.0
+            .send(Arrival::Piece(piece, offset))
+            .map_err(|_given_up| stopped())
+    }
+}
+
+fn decrypt_v1(
+    content_key: &ContentKey,
+    body: impl Read + Send + Sync + 'static,
+    outlet: &Outlet,
+) -> io::Result<()> {
+    let mut decryptor = cfb(content_key, body).map_err(io::Error::other)?;
+    let mut digest = Lane::start(|pieces| digest_lane(&pieces))?;
+    let mut offset = content_key.cipher.block_size().map_err(io::Error::other)? + 2;
+    let mut tail = Vec::new();
+    loop {
+        // What may be the MDC is held back until more follows.
+        let mut piece = std::mem::take(&mut tail);
+        let read = decryptor
+            .by_ref()
+            .take(PIECE as u64)
+            .read_to_end(&mut piece)?;
+        if piece.len() < offset + MDC {
+            return Err(manipulated());
+        }
+        tail = piece.split_off(piece.len() - MDC);
+        if read == 0 {
+            break;
+        }
+        let piece = Arc::new(piece);
+        digest.send(&piece)?;
+        outlet.piece(piece, std::mem::take(&mut offset))?;
+    }
+    digest.send(&Arc::new(MDC_HEADER.to_vec()))?;
+    let genuine = tail[..2] == MDC_HEADER && tail[2..] == digest.finish()?;
+    if genuine { Ok(()) } else { Err(manipulated()) }
+}
+
+fn decrypt_v2(mut decryptor: aead::Decryptor<'_, '_>, outlet: &Outlet) -> io::Result<()> {
+    loop {
+        let mut piece = Vec::with_capacity(PIECE);
+        if decryptor
+            .by_ref()
+            .take(PIECE as u64)
+            .read_to_end(&mut piece)?
+            == 0
+        {
+            return Ok(());
+        }
+        outlet.piece(Arc::new(piece), 0)?;
+    }
+}
+
+fn cfb(
+    content_key: &ContentKey,
+    body: impl Read + Send + Sync + 'static,
+) -> LibraryResult<symmetric::Decryptor<'static>> {
+    let (mode, unpadding) = (BlockCipherMode::CFB, UnpaddingMode::None);
+    symmetric::Decryptor::new(
+        content_key.cipher,
+        mode,
+        unpadding,
+        &content_key.key,
+        None,
+        buffered(body),
+    )
+}
+
+fn buffered(
+    body: impl Read + Send + Sync + 'static,
+) -> Box<dyn buffered_reader::BufferedReader<Cookie> + 'static> {
+    Box::new(buffered_reader::Generic::with_cookie(
+        body,
+        Some(BUFFER),
+        Cookie::default(),
+    ))
+}
+
+fn manipulated() -> io::Error {
+    io::Error::other("the modification detection code does not match")
+}
+
+/// The MDC packet: header and SHA-1.
+const MDC: usize = 22;
+
+/// The longest block that a cipher has, and its last two octets again.
+const PREFIX: u64 = 18;
+
+const BUFFER: usize = 128 << 10;
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use sequoia_openpgp::policy::StandardPolicy;
+
+    use super::*;
+    use crate::openpgp::{
+        Container,
+        container::ContainerWriter,
+        outside::{Fault, Outside},
+    };
+
+    const CIPHER: SymmetricAlgorithm = SymmetricAlgorithm::AES256;
+
+    fn key() -> SessionKey {
+        SessionKey::from(vec![1; 32])
+    }
+
+    fn sealed(content: &[u8], container: Container) -> Vec<u8> {
+        let mut writer = ContainerWriter::new(Vec::new(), container, CIPHER, key()).unwrap();
+        writer.write_all(content).unwrap();
+        writer.finish().unwrap()
+    }
+
+    /// What is released of `message`, and whether it was authenticated in the end.
+    fn opened(message: &[u8]) -> (Vec<u8>, bool) {
+        let outside = match Outside::read(io::Cursor::new(message.to_vec())) {
+            Ok(outside) => outside,
+            Err(Fault::Refused(_) | Fault::Unreadable { .. }) => return (Vec::new(), false),
+        };
+        let mut content = Vec::new();
+        let read = Locked::new(outside.kind, outside.body).and_then(|locked| {
+            let content_key = locked.fit(Some(CIPHER), key()).ok_or_else(manipulated)?;
+            let contents = locked.unlock(content_key, &StandardPolicy::new());
+            contents
+                .map_err(io::Error::other)?
+                .read_to_end(&mut content)
+        });
+        (content, read.is_ok())
+    }
+
+    #[test]
+    fn every_length_around_the_boundaries_comes_back() {
+        for boundary in [0, 16, 22, PIECE, BUFFER, 1 << 20] {
+            for length in boundary.saturating_sub(45)..boundary + 3 {
+                let content: Vec<u8> = (0..length)
+                    .map(|n| u8::try_from(n % 251).unwrap())
+                    .collect();
+                for container in [Container::Seipdv1, Container::Seipdv2] {
+                    let (released, authenticated) = opened(&sealed(&content, container));
+                    assert!(
+                        authenticated && released == content,
+                        "{container}, {length} bytes"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_change_is_authenticated() {
+        for container in [Container::Seipdv1, Container::Seipdv2] {
+            let message = sealed(&[0x5a; 300], container);
+            for at in 0..message.len() {
+                for bit in [0x01, 0x80] {
+                    let mut changed = message.clone();
+                    changed[at] ^= bit;
+                    assert!(
+                        !opened(&changed).1,
+                        "{container}, bit {bit:#x} of byte {at}"
+                    );
+                }
+                assert!(!opened(&message[..at]).1, "{container}, cut at {at}");
+            }
+            let more = [&message[..], &[0xb0]].concat();
+            assert!(!opened(&more).1, "{container}, followed by something");
+            assert!(!opened(&[&message[..], &message[..]].concat()).1);
+        }
+    }
+}
