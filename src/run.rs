@@ -9,7 +9,7 @@ use crate::{
     commands::{self, Context},
     confinement,
     disk::{Home, interrupt},
-    terminal::{Colour, Exit, Failure, Format, Output, Passphrases, Volume},
+    terminal::{Colour, Exit, Failure, Format, Output, Passphrases, Volume, escape::escape_lines},
 };
 
 /// Runs the command line `args`, the program's name first.
@@ -17,13 +17,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let hardened = confinement::harden();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => {
-            let _unheard = error.print();
-            return match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
-                _ => Exit::Usage,
-            };
-        }
+        Err(error) => return not_parsed(&error),
     };
     let output = output(&cli.global);
     for (what, error) in hardened.failures() {
@@ -34,6 +28,20 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         commands::dispatch(cli.command, &context)
     });
     done.unwrap_or_else(|failure| failure.report(&output))
+}
+
+/// Shows help, or what is wrong with the command line. A wrong argument is shown escaped: it may be
+/// a file name that somebody else chose.
+fn not_parsed(error: &clap::Error) -> Exit {
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        let _unheard = error.print();
+        return Exit::Done;
+    }
+    anstream::eprint!("{}", escape_lines(&error.render().to_string()));
+    Exit::Usage
 }
 
 fn output(global: &Global) -> Output {

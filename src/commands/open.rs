@@ -538,7 +538,10 @@ fn tell(opened: &Opened, context: &Context<'_>) -> Result<(), Failure> {
         ("signature", opened.signature.words.clone()),
         (
             "size",
-            format!("{} bytes in {} files", opened.size, opened.files.len()),
+            match opened.files.len() {
+                1 => format!("{} bytes in one file", opened.size),
+                files => format!("{} bytes in {files} files", opened.size),
+            },
         ),
     ];
     if let Some(key) = &opened.opened_by {
