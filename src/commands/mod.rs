@@ -1,13 +1,11 @@
 //! One verb a file: resolve what was typed, orchestrate the floors below, nothing else.
 
-mod addressee;
 mod context;
 mod demo;
 mod keygen;
 mod manual;
 mod new;
 mod open;
-mod open_keys;
 mod seal;
 mod target;
 

@@ -13,6 +13,7 @@ mod contents;
 mod error;
 mod flood;
 mod gnupg;
+mod input;
 mod keygen;
 mod lane;
 mod open;

@@ -29,6 +29,7 @@ use super::{
     AgentKey, Certificate, KeyError, OpenError, Recipients, SecretKey, SignatureVerdict,
     SignerOrigin, blocks,
     contents::{Authentic, Locked},
+    input::{Counters, Watched},
     outside::{Fault, Outside},
     secret_key::Ask,
     session_key::{OpenedBy, Search},
@@ -87,8 +88,8 @@ pub fn open(
     limits: Opening,
 ) -> Result<Message, OpenError> {
     let watched = Watched::new(reader)?;
-    let looks_like = blocks::looks_like(&watched.head);
-    let input = watched.counters.clone();
+    let looks_like = blocks::looks_like(watched.head());
+    let input = watched.counters();
     let state = Rc::new(RefCell::new(State {
         input: input.clone(),
         ..State::default()
@@ -344,83 +345,10 @@ impl<R: Read> Read for Binary<R> {
     }
 }
 
-/// The input, with what it gave and the first fault of the medium itself, which must not be taken
-/// for damage of the message.
-struct Watched<R> {
-    reader: R,
-    head: Vec<u8>,
-    replayed: usize,
-    counters: Counters,
-}
-
-#[derive(Clone, Default)]
-struct Counters(std::sync::Arc<std::sync::Mutex<(u64, Option<io::Error>)>>);
-
-impl Counters {
-    fn update(&self, change: impl FnOnce(&mut (u64, Option<io::Error>))) {
-        change(
-            &mut self
-                .0
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner),
-        );
-    }
-
-    fn read(&self) -> u64 {
-        self.0.lock().map_or(0, |counters| counters.0)
-    }
-
-    fn take_fault(&self) -> Option<io::Error> {
-        self.0.lock().ok()?.1.take()
-    }
-}
-
-impl<R: Read> Watched<R> {
-    /// Reads the head, which tells what a file that is no message is instead.
-    fn new(mut reader: R) -> Result<Self, OpenError> {
-        let mut head = Vec::new();
-        reader
-            .by_ref()
-            .take(HEAD)
-            .read_to_end(&mut head)
-            .map_err(OpenError::Read)?;
-        Ok(Self {
-            reader,
-            head,
-            replayed: 0,
-            counters: Counters::default(),
-        })
-    }
-}
-
-impl<R: Read> Read for Watched<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = if self.replayed < self.head.len() {
-            let n = (&self.head[self.replayed..]).read(buffer)?;
-            self.replayed += n;
-            n
-        } else {
-            self.reader.read(buffer).inspect_err(|error| {
-                let kind = error.kind();
-                if kind != io::ErrorKind::Interrupted {
-                    let copy = error
-                        .raw_os_error()
-                        .map_or_else(|| kind.into(), io::Error::from_raw_os_error);
-                    self.counters.update(|counters| counters.1 = Some(copy));
-                }
-            })?
-        };
-        self.counters.update(|counters| counters.0 += n as u64);
-        Ok(n)
-    }
-}
-
 static POLICY: LazyLock<StandardPolicy<'static>> = LazyLock::new(StandardPolicy::new);
 
 /// What is held back and read at once; with more, memory grows, with less, speed falls.
 const BUFFER: usize = 256 << 10;
-
-const HEAD: u64 = 4096;
 
 /// Logs compress twenty to one; a hundred to one is a bomb.
 const EXPANSION: u64 = 100;

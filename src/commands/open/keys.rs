@@ -2,7 +2,7 @@
 
 use anyhow::anyhow;
 
-use super::{Context, context::passphrase};
+use crate::commands::{Context, context::passphrase};
 use crate::{
     case::CaseSecret,
     cli::Open,
@@ -85,4 +85,4 @@ fn case_key(context: &Context<'_>) -> Result<SecretKey, Failure> {
 }
 
 /// The largest file of secret keys, in bytes.
-pub(super) const SECRET_LIMIT: usize = 1 << 20;
+pub(in crate::commands) const SECRET_LIMIT: usize = 1 << 20;

@@ -1,26 +1,29 @@
 //! `sealpost seal`: report and attachments in, one sealed file out.
 
-use std::{
-    io::{self, IsTerminal, Write},
-    path::{Path, PathBuf},
-};
+mod addressee;
+mod author;
+mod destination;
+
+use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 
+use self::{
+    author::Author,
+    destination::{Destination, write},
+};
 use super::{
-    Context, addressee,
+    Context,
     context::{is_dash, read_capped},
     target::{self, Target},
 };
 use crate::{
-    bundle::{Attached, Bundle, BundleError, BundleHeader},
-    case::CaseSecret,
+    bundle::{Attached, Bundle, BundleHeader},
     cli::Seal,
-    disk::{Overwrite, PendingFile, SecretFile},
-    openpgp::{self, Certificate, Envelope, Fingerprint, PassphraseFor, Signer},
+    openpgp::{self, Envelope},
     report::Report,
-    terminal::{Exit, Failure, Hint, OrFail, Progress},
+    terminal::{Exit, Failure, Hint},
 };
 
 /// Seals.
@@ -117,64 +120,6 @@ impl From<&Attached> for Attachment {
     }
 }
 
-/// Who writes: the key that signs, if any, and the certificate to answer to.
-struct Author {
-    signer: Option<Signer>,
-    certificate: Certificate,
-    words: Option<String>,
-}
-
-impl Author {
-    fn resolve(args: &Seal, context: &Context<'_>) -> Result<Self, Failure> {
-        if let Some(own) = &args.sign_with {
-            let signer = own_signer(own, context)?;
-            let certificate = signer.certificate().clone();
-            return Ok(Self {
-                signer: Some(signer),
-                certificate,
-                words: None,
-            });
-        }
-        let mut entropy = [0; 16];
-        getrandom::fill(&mut entropy)
-            .map_err(|why| anyhow!("no randomness from the system: {why}"))?;
-        let case = CaseSecret::from_entropy(entropy);
-        let key = openpgp::case_key(&case.signing_seed(), &case.reply_seed())?;
-        let signer = if args.unsigned {
-            None
-        } else {
-            Some(
-                key.signer(context.now, &mut |_, _| Ok(None))?
-                    .rounded_to_day(),
-            )
-        };
-        let words = Some(case.words().to_string());
-        Ok(Self {
-            signer,
-            certificate: key.certificate(),
-            words,
-        })
-    }
-}
-
-/// The reporter's own key: held by gpg-agent if it is named by fingerprint, else a file.
-fn own_signer(own: &str, context: &Context<'_>) -> Result<Signer, Failure> {
-    let mut ask = |what: &PassphraseFor, attempt| context.ask(what, attempt);
-    if let Ok(fingerprint) = own.parse::<Fingerprint>() {
-        return Ok(openpgp::agent_signer(&fingerprint, None, context.now)?);
-    }
-    let file = SecretFile::read(Path::new(own), super::open_keys::SECRET_LIMIT)?;
-    if let Some(exposure) = file.exposure() {
-        context.output.warn(exposure);
-    }
-    let keys = openpgp::read_secret_keys(own, file.expose())?;
-    let key = keys
-        .first()
-        .ok_or_else(|| anyhow!("{own} holds no secret key"))?;
-    key.signer(context.now, &mut ask)
-        .exit(Exit::NotAuthenticated)
-}
-
 fn read_report(path: &Path) -> Result<Report, Failure> {
     let name = if is_dash(path) {
         "standard input".to_owned()
@@ -245,127 +190,6 @@ fn attach(
         attached.push(one);
     }
     Ok(attached)
-}
-
-/// Where the sealed report goes.
-enum Destination {
-    Stdout,
-    File(PathBuf, Overwrite),
-}
-
-impl Destination {
-    fn resolve(args: &Seal, context: &Context<'_>) -> Result<Self, Failure> {
-        let path = match &args.output {
-            Some(path) => path.clone(),
-            None if is_dash(&args.report) => PathBuf::from("-"),
-            None => args
-                .report
-                .with_extension(if args.armor { "asc" } else { "pgp" }),
-        };
-        if is_dash(&path) {
-            if context.output.is_json() {
-                return Err(Failure::new(
-                    Exit::Usage,
-                    anyhow!("--json and the sealed report both want stdout"),
-                )
-                .with_hint(Hint::words("name a file with -o OUT")));
-            }
-            if io::stdout().is_terminal() && !args.armor {
-                return Err(Failure::new(
-                    Exit::Usage,
-                    anyhow!("a sealed report is binary, and stdout is a terminal"),
-                )
-                .with_hint(Hint::words("name a file with -o OUT, or add --armor")));
-            }
-            return Ok(Self::Stdout);
-        }
-        let overwrite = if args.force {
-            Overwrite::Replace
-        } else {
-            Overwrite::Refuse
-        };
-        if !args.force && path.is_file() {
-            return Err(Failure::from(anyhow!("{} exists already", path.display()))
-                .with_hint(Hint::words("name another file with -o OUT, or add --force")));
-        }
-        Ok(Self::File(path, overwrite))
-    }
-
-    fn shown(&self) -> Option<String> {
-        match self {
-            Self::Stdout => None,
-            Self::File(path, _) => Some(path.display().to_string()),
-        }
-    }
-}
-
-/// Streams the bundle through the envelope; gives the size of the sealed report.
-fn write(
-    bundle: &Bundle,
-    envelope: &Envelope,
-    signer: Option<Signer>,
-    destination: &Destination,
-    context: &Context<'_>,
-) -> Result<u64, Failure> {
-    let out: Box<dyn Publish> = match destination {
-        Destination::Stdout => Box::new(io::stdout()),
-        Destination::File(path, overwrite) => Box::new(PendingFile::create(path, *overwrite)?),
-    };
-    let mut sealing = envelope.seal(Counted { out, written: 0 }, signer, context.now)?;
-    let place = destination
-        .shown()
-        .unwrap_or_else(|| "standard output".to_owned());
-    let cannot_write = |error: anyhow::Error| error.context(format!("cannot write {place}"));
-    let progress = Progress::bytes(context.output, Some(bundle.size()), "sealing");
-    let mut before = 0;
-    let bundled = bundle.write_to(&mut sealing, &mut |now| {
-        progress.add(now - before);
-        before = now;
-    });
-    bundled.map_err(|error| match error {
-        BundleError::Write(error) => cannot_write(error.into()),
-        other => other.into(),
-    })?;
-    let counted = sealing
-        .finish()
-        .map_err(|error| cannot_write(error.into()))?;
-    counted.out.publish().map_err(cannot_write)?;
-    Ok(counted.written)
-}
-
-/// An output that becomes visible, or is complete, only at the end.
-trait Publish: Write + Send {
-    fn publish(self: Box<Self>) -> anyhow::Result<()>;
-}
-
-impl Publish for PendingFile {
-    fn publish(self: Box<Self>) -> anyhow::Result<()> {
-        Ok(self.finish()?)
-    }
-}
-
-impl Publish for io::Stdout {
-    fn publish(mut self: Box<Self>) -> anyhow::Result<()> {
-        Ok(self.flush()?)
-    }
-}
-
-/// An output with the count of what went into it.
-struct Counted {
-    out: Box<dyn Publish>,
-    written: u64,
-}
-
-impl Write for Counted {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let n = self.out.write(buffer)?;
-        self.written += n as u64;
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
 }
 
 fn recipients(envelope: &Envelope) -> Vec<Recipient> {

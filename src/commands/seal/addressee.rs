@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 
-use super::{
+use crate::commands::{
     Context,
     context::{is_dash, passphrase, read_capped},
     target::Target,

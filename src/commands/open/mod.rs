@@ -1,0 +1,222 @@
+//! `sealpost open`: sealed files in, a folder of authenticated files out, or nothing.
+
+mod failure;
+mod files;
+mod keys;
+mod outcome;
+
+pub(super) use keys::SECRET_LIMIT;
+
+use std::{
+    io::{self, Read, Seek, Write},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, anyhow};
+
+use self::{
+    failure::{not_extracted, not_opened},
+    files::{Shelf, Watched, folders, input, name},
+    keys::Keys,
+    outcome::{Document, Documents, Opened, Signature, judge, opened, tell},
+};
+use super::{Context, context::is_dash, target};
+use crate::{
+    bundle::{Contents, ExtractOptions, Limits, extract},
+    cli::Open,
+    disk::PendingFolder,
+    openpgp::{self, Authenticated, Certificate, Opening, read_certificates},
+    program::Program,
+    terminal::{Exit, Failure, Hint, OrFail, Progress},
+};
+
+/// Opens each file; one that fails does not keep the others from being opened.
+pub(super) fn run(args: &Open, context: &Context<'_>) -> Result<Exit, Failure> {
+    let job = Job::resolve(args, context)?;
+    if args.output.as_deref().is_some_and(is_dash) {
+        return job.to_stdout(&args.sealed, context);
+    }
+    let shelf = Shelf::make(args)?;
+    let mut documents = Vec::new();
+    let mut worst = None;
+    let folders = folders(args);
+    for (sealed, folder) in args.sealed.iter().zip(folders) {
+        match job.to_folder(sealed, &folder, context) {
+            Ok(opened) => {
+                tell(&opened, context)?;
+                documents.push(Document::Opened(Box::new(opened)));
+            }
+            Err(failure) if args.sealed.len() == 1 => return Err(failure),
+            Err(failure) => {
+                if !context.output.is_json() {
+                    let _shown = failure.report(context.output);
+                }
+                documents.push(Document::failed(sealed, &failure));
+                worst = worst.or(Some(failure.exit()));
+            }
+        }
+    }
+    shelf.remove_if_empty();
+    context.output.json(&Documents { reports: documents })?;
+    Ok(worst.unwrap_or(Exit::Done))
+}
+
+/// What was typed, resolved once for all files.
+struct Job {
+    keys: Keys,
+    signers: Vec<Certificate>,
+    program: Option<Program>,
+    limits: Opening,
+    checksums: bool,
+}
+
+impl Job {
+    fn resolve(args: &Open, context: &Context<'_>) -> Result<Self, Failure> {
+        let program = args
+            .to
+            .as_deref()
+            .map(|name| target::resolve(name, context))
+            .transpose()?;
+        if let Some(target) = &program {
+            target::refuse_if_unencrypted(&target.program)?;
+        }
+        let mut signers = Vec::new();
+        for path in &args.signer {
+            let bytes = std::fs::read(path)
+                .with_context(|| format!("cannot read the certificate {}", path.display()))?;
+            signers.extend(read_certificates(&path.display().to_string(), &bytes)?);
+        }
+        Ok(Self {
+            keys: Keys::resolve(args, context)?,
+            signers,
+            program: program.map(|target| target.program),
+            limits: Opening {
+                max_size: args.max_size.map(|mib| mib.saturating_mul(1 << 20)),
+            },
+            checksums: args.checksums,
+        })
+    }
+
+    fn to_folder(
+        &self,
+        sealed: &Path,
+        folder: &Path,
+        context: &Context<'_>,
+    ) -> Result<Opened, Failure> {
+        let name = name(sealed);
+        let (reader, size) = input(sealed)?;
+        let staging =
+            PendingFolder::create(folder).hint(Hint::words("name a new folder with -o DIR"))?;
+        let progress = Progress::bytes(context.output, size, "opening");
+        let reader = Watched { reader, progress };
+        let mut message = openpgp::open(reader, self.keys.for_message(context), self.limits)
+            .map_err(|why| not_opened(&name, why))?;
+        let file_name = message.file_name();
+        let options = ExtractOptions {
+            limits: Limits::new(u64::MAX),
+            suggested_name: file_name.as_deref().filter(|name| *name != b"_CONSOLE"),
+            checksums: self.checksums,
+        };
+        let contents = extract(&mut message, staging.path(), &options)
+            .map_err(|why| not_extracted(&name, why, &message))?;
+        let authenticated = message.finish().map_err(|why| not_opened(&name, why))?;
+        let signature = self.signature(&name, &authenticated, &contents, context)?;
+        self.refuse_other_program(&name, &contents)?;
+        staging.finish()?;
+        Ok(opened(name, folder, &authenticated, signature, &contents))
+    }
+
+    /// The verdict on the signature; a bad one refuses the message.
+    fn signature(
+        &self,
+        name: &str,
+        authenticated: &Authenticated,
+        contents: &Contents,
+        context: &Context<'_>,
+    ) -> Result<Signature, Failure> {
+        let enclosed = contents
+            .reporter
+            .as_deref()
+            .map(|bytes| read_certificates("reporter.asc", bytes));
+        let enclosed = enclosed.and_then(Result::ok).unwrap_or_default();
+        judge(
+            name,
+            &authenticated.signature(&self.signers, &enclosed, context.now),
+        )
+    }
+
+    fn refuse_other_program(&self, name: &str, contents: &Contents) -> Result<(), Failure> {
+        let named = contents
+            .manifest
+            .as_ref()
+            .and_then(|manifest| manifest.program());
+        match (&self.program, named) {
+            (Some(program), Some(named)) if !program.goes_by(named) => Err(Failure::new(
+                Exit::Refused,
+                anyhow!("{name} is a report for {named}, not for {}", program.id().as_str()),
+            )
+            .with_hint(Hint::words("whoever sent it may have passed on what was meant for others; leave --to out to open it"))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The decrypted content as it is, once it is authenticated.
+    fn to_stdout(&self, sealed: &[PathBuf], context: &Context<'_>) -> Result<Exit, Failure> {
+        let [sealed] = sealed else {
+            return Err(Failure::new(
+                Exit::Usage,
+                anyhow!("only one report at a time fits into stdout"),
+            ));
+        };
+        if context.output.is_json() {
+            return Err(Failure::new(
+                Exit::Usage,
+                anyhow!("--json and the content both want stdout"),
+            ));
+        }
+        let name = name(sealed);
+        let (reader, size) = input(sealed)?;
+        let reader = Watched {
+            reader,
+            progress: Progress::bytes(context.output, size, "opening"),
+        };
+        let mut message = openpgp::open(reader, self.keys.for_message(context), self.limits)
+            .map_err(|why| not_opened(&name, why))?;
+        // Without a name from the start, so that nothing is left behind whatever happens.
+        let mut spool = tempfile::tempfile().context("cannot make a temporary file")?;
+        copy(&mut message, &mut spool).map_err(|fault| match fault {
+            Fault::Read(error) => not_opened(&name, message.explain(error)),
+            Fault::Write(error) => anyhow::Error::new(error)
+                .context("cannot write a temporary file")
+                .into(),
+        })?;
+        let authenticated = message.finish().map_err(|why| not_opened(&name, why))?;
+        let signature = judge(
+            &name,
+            &authenticated.signature(&self.signers, &[], context.now),
+        )?;
+        context.output.say(format!("{name}: {}", signature.words));
+        spool.rewind()?;
+        copy(&mut spool, &mut context.output.bytes())
+            .map_err(|fault| match fault {
+                Fault::Read(error) | Fault::Write(error) => anyhow::Error::new(error),
+            })
+            .context("cannot write to standard output")?;
+        Ok(Exit::Done)
+    }
+}
+
+enum Fault {
+    Read(io::Error),
+    Write(io::Error),
+}
+
+fn copy(from: &mut dyn Read, to: &mut dyn Write) -> Result<(), Fault> {
+    let mut buffer = vec![0; 128 << 10];
+    loop {
+        match from.read(&mut buffer).map_err(Fault::Read)? {
+            0 => return to.flush().map_err(Fault::Write),
+            n => to.write_all(&buffer[..n]).map_err(Fault::Write)?,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The input of `open`, watched: how much was read, and whether the medium itself failed.
+
+use std::{
+    io::{self, Read},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::OpenError;
+
+/// The input, with what it gave and the first fault of the medium itself, which must not be taken
+/// for damage of the message.
+pub(super) struct Watched<R> {
+    reader: R,
+    head: Vec<u8>,
+    replayed: usize,
+    counters: Counters,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Counters(Arc<Mutex<(u64, Option<io::Error>)>>);
+
+impl Counters {
+    fn update(&self, change: impl FnOnce(&mut (u64, Option<io::Error>))) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(super) fn read(&self) -> u64 {
+        self.0.lock().map_or(0, |counters| counters.0)
+    }
+
+    pub(super) fn take_fault(&self) -> Option<io::Error> {
+        self.0.lock().ok()?.1.take()
+    }
+}
+
+impl<R: Read> Watched<R> {
+    /// Reads the head, which tells what a file that is no message is instead.
+    pub(super) fn new(mut reader: R) -> Result<Self, OpenError> {
+        let mut head = Vec::new();
+        reader
+            .by_ref()
+            .take(HEAD)
+            .read_to_end(&mut head)
+            .map_err(OpenError::Read)?;
+        Ok(Self {
+            reader,
+            head,
+            replayed: 0,
+            counters: Counters::default(),
+        })
+    }
+
+    /// The first bytes, which tell what a file that is no message is instead.
+    pub(super) fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    pub(super) fn counters(&self) -> Counters {
+        self.counters.clone()
+    }
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = if self.replayed < self.head.len() {
+            let n = (&self.head[self.replayed..]).read(buffer)?;
+            self.replayed += n;
+            n
+        } else {
+            self.reader.read(buffer).inspect_err(|error| {
+                let kind = error.kind();
+                if kind != io::ErrorKind::Interrupted {
+                    let copy = error
+                        .raw_os_error()
+                        .map_or_else(|| kind.into(), io::Error::from_raw_os_error);
+                    self.counters.update(|counters| counters.1 = Some(copy));
+                }
+            })?
+        };
+        self.counters.update(|counters| counters.0 += n as u64);
+        Ok(n)
+    }
+}
+
+const HEAD: u64 = 4096;
