@@ -19,28 +19,20 @@ pub(super) struct Block {
 /// All armoured blocks in `page`, in order. A block without its tail line is left out.
 pub(super) fn blocks(page: &[u8]) -> Vec<Block> {
     let page = decode(page);
-    let mut found = Vec::new();
-    let mut rest = page.as_str();
-    while let Some(start) = rest.find(BEGIN) {
-        let candidate = &rest[start..];
-        let Some(label) = candidate[BEGIN.len()..].split(DASHES).next() else {
-            break;
-        };
-        let tail = format!("{END}{label}{DASHES}");
-        let Some(end) = candidate
-            .find(&tail)
-            .filter(|&end| is_label(label) && !candidate[BEGIN.len()..end].contains(BEGIN))
-        else {
-            rest = &candidate[BEGIN.len()..];
-            continue;
-        };
-        found.push(Block {
-            label: label.to_owned(),
-            text: clean(&candidate[..end + tail.len()]),
-        });
-        rest = &candidate[end + tail.len()..];
-    }
-    found
+    page.split(BEGIN).skip(1).filter_map(block).collect()
+}
+
+/// The block that `text`, everything from one beginning to the next, starts with.
+fn block(text: &str) -> Option<Block> {
+    let (label, _) = text
+        .split_once(DASHES)
+        .filter(|(label, _)| is_label(label))?;
+    let tail = format!("{END}{label}{DASHES}");
+    let end = text.find(&tail)? + tail.len();
+    Some(Block {
+        label: label.to_owned(),
+        text: clean(&format!("{BEGIN}{}", &text[..end])),
+    })
 }
 
 /// What a file that holds no OpenPGP block looks like, for the error message.

@@ -58,7 +58,7 @@ impl Outside {
         let (mut pkesks, mut skesks) = (Vec::new(), Vec::new());
         while let PacketParserResult::Some(parser) = next {
             refuse_others(parser.packet.tag())?;
-            if pkesks.len() + skesks.len() > MAX_SESSION_KEYS {
+            if pkesks.len() > MAX_RECIPIENTS || skesks.len() > MAX_PASSPHRASES {
                 let what = "more session keys than any message has recipients";
                 return Err(Fault::Refused(OpenError::Unsupported { what }));
             }
@@ -155,4 +155,7 @@ impl Body {
 }
 
 /// Each may cost a private key operation.
-const MAX_SESSION_KEYS: usize = 512;
+const MAX_RECIPIENTS: usize = 512;
+
+/// Each costs a slow key derivation for every passphrase that is tried.
+const MAX_PASSPHRASES: usize = 8;

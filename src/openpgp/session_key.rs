@@ -228,8 +228,8 @@ impl Search<'_> {
     }
 }
 
-/// Whether deriving the key takes no more than 2 GiB and some passes, which is what RFC 9106
-/// recommends at the most: the sender of a message chooses these numbers.
+/// Whether deriving the key takes no more than 2 GiB, and twice the work that RFC 9106 recommends
+/// at the most: the sender of a message chooses these numbers.
 fn is_affordable(skesk: &SKESK) -> bool {
     let s2k = match skesk {
         SKESK::V4(skesk) => skesk.s2k(),
@@ -237,7 +237,7 @@ fn is_affordable(skesk: &SKESK) -> bool {
         _ => return false,
     };
     match s2k {
-        S2K::Argon2 { t, m, .. } => *m <= 21 && *t <= 16,
+        S2K::Argon2 { t, m, .. } => *m <= 21 && u32::from(*t) << *m <= 1 << 22,
         other => other.is_supported(),
     }
 }

@@ -1,0 +1,31 @@
+# What one does with this repository. `just` lists it.
+
+_list:
+    @just --list
+
+# Everything that CI checks
+ci:
+    .ci/run
+
+# The tests, or those of one file: `just test parsers`
+test *NAME:
+    cargo test --locked {{ if NAME == "" { "" } else { "--test " + NAME } }}
+
+# Fuzz one target for some seconds: `just fuzz message 600`
+fuzz TARGET SECONDS="60":
+    fuzz/run {{ TARGET }} {{ SECONDS }}
+
+# Let fuzz/Cargo.lock follow Cargo.lock, after a change of dependencies
+lock:
+    cp Cargo.lock fuzz/Cargo.lock
+    cargo metadata --manifest-path fuzz/Cargo.toml --format-version 1 > target/metadata.json
+
+# Time sealing and opening beside gpg, age and cat: `just compare --size 256`
+compare *OPTIONS:
+    cargo build --release --locked
+    benches/compare {{ OPTIONS }}
+
+# Write the manual pages into target/man
+man:
+    mkdir -p target/man
+    cargo run --release --locked -- man target/man

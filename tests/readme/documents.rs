@@ -1,0 +1,130 @@
+//! `docs/` says what is so: its examples parse, and its tables name the members that are there.
+
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
+
+use sealpost::{program::Program, report::Report};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{blocks, paper};
+
+/// The first column of the tables in a part of a page: what stands there between backquotes.
+fn names(part: &str) -> BTreeSet<String> {
+    part.lines()
+        .filter_map(|line| line.strip_prefix("| `"))
+        .flat_map(|row| row.split(" |").next().unwrap().split(", "))
+        .map(|name| name.trim_matches('`').to_owned())
+        .collect()
+}
+
+/// The paths of all values in a document, such as `reports[].size`; objects and lists of values
+/// count themselves only if they are lists.
+fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                let dot = if path.is_empty() { "" } else { "." };
+                paths(value, &format!("{path}{dot}{name}"), found);
+            }
+        }
+        Value::Array(items) => {
+            found.insert(path.to_owned());
+            for item in items.iter().filter(|item| item.is_object()) {
+                paths(item, &format!("{path}[]"), found);
+            }
+        }
+        _ => drop(found.insert(path.to_owned())),
+    }
+}
+
+#[test]
+fn the_report_in_the_docs_has_every_field() {
+    let page = paper("docs/report.md");
+    let example = blocks(&page, "markdown").concat();
+    let report = Report::parse("docs/report.md", &example).unwrap();
+    assert_eq!(report.missing_sections(), []);
+    let json = report.to_json();
+    let members = json.as_object().unwrap().keys().cloned();
+    let members: BTreeSet<_> = members.filter(|name| name != "sections").collect();
+    let table = page.split("## Fields").nth(1).unwrap();
+    assert_eq!(members, names(table.split("\n## ").next().unwrap()));
+}
+
+#[test]
+fn the_profile_in_the_docs_has_every_field() {
+    let page = paper("docs/profile.md");
+    let example = blocks(&page, "toml").concat();
+    let program = Program::parse("docs/profile.md", &example).unwrap();
+    let mut found = BTreeSet::new();
+    paths(&serde_json::to_value(&program).unwrap(), "", &mut found);
+    let found: BTreeSet<_> = found.iter().map(|path| path.replace("[]", "")).collect();
+    let mut named = names(&page);
+    // They do not go together with the rest of the example.
+    for other in [
+        "encryption.why",
+        "encryption.passphrase_profile",
+        "disclosure.words",
+    ] {
+        assert!(named.remove(other), "{other}");
+    }
+    let tables = ["contact", "exclusion", "conduct"];
+    let found: BTreeSet<_> = found
+        .into_iter()
+        .filter(|path| !tables.contains(&path.as_str()))
+        .collect();
+    assert_eq!(found, named);
+}
+
+/// Runs sealpost in `folder`; gives the members of the JSON document.
+fn members(folder: &Path, line: &str) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_sealpost"))
+        .args(line.split(' '))
+        .args(["--json", "--passphrase-file", "passphrase"])
+        .env("SEALPOST_HOME", folder.join("home"))
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let document = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|why| panic!("{line}: {why}: {output:?}"));
+    let mut found = BTreeSet::new();
+    paths(&document, "", &mut found);
+    found
+}
+
+#[test]
+fn each_member_of_json_is_documented() {
+    let page = paper("docs/json.md");
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("passphrase"), "correct horse\n").unwrap();
+    fs::write(folder.join("a.txt"), "an attachment\n").unwrap();
+    fs::write(
+        folder.join("report.md"),
+        "---\ntitle: A\nassets: [example.org]\n---\n",
+    )
+    .unwrap();
+    let runs = [
+        ("new", "new new.md"),
+        ("keygen", "keygen --name A --email a@example.org -o vendor"),
+        (
+            "seal",
+            "seal report.md -a a.txt --key vendor/certificate.asc",
+        ),
+        (
+            "open",
+            "open report.pgp missing.pgp --key vendor/secret.pgp -o opened",
+        ),
+        ("demo", "demo --keep kept"),
+        ("A failure", "seal report.md --to val.town -o refused.pgp"),
+    ];
+    let mut commands = BTreeSet::new();
+    for (section, line) in runs {
+        let part = page.split(&format!("\n## {section}\n")).nth(1);
+        let part = part.unwrap_or_else(|| panic!("no section `{section}`"));
+        let documented = names(part.split("\n## ").next().unwrap());
+        assert_eq!(members(folder, line), documented, "{line}");
+        commands.insert(section);
+    }
+    let sections = page.lines().filter_map(|line| line.strip_prefix("## "));
+    assert_eq!(sections.collect::<BTreeSet<_>>(), commands);
+}
