@@ -46,7 +46,10 @@ impl Context<'_> {
         if attempt > 0 {
             self.output.warn("wrong passphrase");
         }
-        let secret = self.passphrases.ask(&format!("passphrase for {what}"))?;
+        let prompt = format!("passphrase for {what}");
+        let secret = self
+            .output
+            .without_progress(|| self.passphrases.ask(&prompt))?;
         Ok(Some(passphrase(&secret)))
     }
 }

@@ -213,10 +213,11 @@ impl Search<'_> {
                     source,
                 })?
                 .ok_or(OpenError::WrongPassphrase)?;
+            let mut budget = Budget::new();
             let opened = self
                 .skesks
                 .iter()
-                .filter(|skesk| is_affordable(skesk))
+                .filter(|skesk| budget.pays(skesk))
                 .filter_map(|skesk| skesk.decrypt(passphrase.as_password()).ok())
                 .find_map(|(cipher, key)| self.locked.fit(cipher, key));
             if opened.is_some() {
@@ -228,16 +229,30 @@ impl Search<'_> {
     }
 }
 
-/// Whether deriving the key takes no more than 2 GiB, and twice the work that RFC 9106 recommends
-/// at the most: the sender of a message chooses these numbers.
-fn is_affordable(skesk: &SKESK) -> bool {
-    let s2k = match skesk {
-        SKESK::V4(skesk) => skesk.s2k(),
-        SKESK::V6(skesk) => skesk.s2k(),
-        _ => return false,
-    };
-    match s2k {
-        S2K::Argon2 { t, m, .. } => *m <= 21 && u32::from(*t) << *m <= 1 << 22,
-        other => other.is_supported(),
+/// What deriving the keys of one message may cost: the memory in KiB times the passes, which its
+/// sender chooses; twice what RFC 9106 recommends at the most.
+struct Budget(u32);
+
+impl Budget {
+    fn new() -> Self {
+        Self(1 << 22)
+    }
+
+    /// Whether `skesk` can still be afforded.
+    fn pays(&mut self, skesk: &SKESK) -> bool {
+        let s2k = match skesk {
+            SKESK::V4(skesk) => skesk.s2k(),
+            SKESK::V6(skesk) => skesk.s2k(),
+            _ => return false,
+        };
+        let cost = match s2k {
+            S2K::Argon2 { t, m, .. } if *m <= 21 => u32::from(*t) << *m,
+            S2K::Argon2 { .. } => return false,
+            // An iterated one hashes 62 MiB at the most, and there are only a few.
+            other => return other.is_supported(),
+        };
+        let left = self.0.checked_sub(cost);
+        self.0 = left.unwrap_or(self.0);
+        left.is_some()
     }
 }

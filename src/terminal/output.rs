@@ -215,6 +215,11 @@ impl Output {
         });
     }
 
+    /// Does something on the terminal, such as asking, without a progress bar in its way.
+    pub fn without_progress<T>(&self, act: impl FnOnce() -> T) -> T {
+        self.bars.suspend(act)
+    }
+
     /// Where progress bars are drawn; hidden unless they were asked for.
     pub(super) fn bars(&self) -> &MultiProgress {
         &self.bars

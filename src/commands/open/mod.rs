@@ -8,7 +8,7 @@ mod outcome;
 pub(super) use keys::SECRET_LIMIT;
 
 use std::{
-    io::{self, Read, Seek, Write},
+    io::{self, IsTerminal, Read, Seek, Write},
     path::{Path, PathBuf},
 };
 
@@ -173,6 +173,12 @@ impl Job {
                 Exit::Usage,
                 anyhow!("--json and the content both want stdout"),
             ));
+        }
+        if io::stdout().is_terminal() {
+            let what = anyhow!("the content is a stranger's, and stdout is a terminal");
+            return Err(Failure::new(Exit::Usage, what).with_hint(Hint::words(
+                "send it through a pipe, as in -o - | less, or name a folder",
+            )));
         }
         let name = name(sealed);
         let (reader, size) = input(sealed)?;

@@ -1,0 +1,149 @@
+//! Promise 30: what a flooded certificate costs.
+
+use std::time::Duration;
+
+use sequoia_openpgp::packet::{Signature, Tag, UserID};
+use sequoia_openpgp::serialize::{Serialize, SerializeInto};
+use sequoia_openpgp::types::{ReasonForRevocation, SignatureType};
+use sequoia_openpgp::{Cert, Packet};
+
+use crate::certificates::x25519;
+use crate::dump::{Dump, Opener};
+use crate::scene::Scene;
+use crate::vendor::{primary, stranger, vendor};
+use crate::watch::watched;
+
+/// The packets of a certificate, with `flood` behind its first User ID.
+fn flooded(cert: &Cert, flood: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut flood = Some(flood);
+    for packet in cert.clone().strip_secret_key_material().into_packets() {
+        packet.serialize(&mut bytes).unwrap();
+        if let (Packet::UserID(_), Some(flood)) =
+            (&packet, flood.take_if(|_| packet.tag() == Tag::UserID))
+        {
+            flood.for_each(|one| bytes.extend(one));
+        }
+    }
+    bytes
+}
+
+/// So many copies of a signature, each with another number at its end.
+fn copies(signature: &Signature, count: u32) -> impl Iterator<Item = Vec<u8>> + use<> {
+    let packet = Packet::from(signature.clone()).to_vec().unwrap();
+    (0..count).map(move |number| {
+        let mut copy = packet.clone();
+        let end = copy.len() - 4;
+        copy[end..].copy_from_slice(&number.to_be_bytes());
+        copy
+    })
+}
+
+fn certification() -> Signature {
+    let user_id = vendor().userids().next().unwrap().userid().clone();
+    user_id
+        .certify(
+            &mut primary(stranger()),
+            vendor(),
+            SignatureType::GenericCertification,
+            None,
+            None,
+        )
+        .unwrap()
+}
+
+/// Seals to it within bounds, and says how that ended.
+fn sealed_within_bounds(certificate: &[u8], what: &str) -> i32 {
+    let scene = Scene::new();
+    scene.write("flooded.pgp", certificate);
+    let seal = [
+        "seal",
+        "report.md",
+        "-o",
+        "sealed.pgp",
+        "--key",
+        "flooded.pgp",
+    ];
+    let (run, took, peak) = watched(scene.command(&seal));
+    println!(
+        "{what}, {} KiB: exit {}, {took:?}, {peak} MiB",
+        certificate.len() >> 10,
+        run.code
+    );
+    assert!(took < Duration::from_secs(20), "{what}: {took:?}");
+    assert!(peak < 300, "{what}: {peak} MiB");
+    match run.code {
+        0 => {
+            inspect(&scene.read("sealed.pgp"));
+        }
+        3 => assert!(
+            run.stderr.contains("flooded with signatures"),
+            "{what}: {run:?}"
+        ),
+        _ => panic!("{what}: {run:?}"),
+    }
+    run.code
+}
+
+fn inspect(message: &[u8]) {
+    assert!(
+        !Dump::of(message, &Opener::Key(vendor()))
+            .plaintext
+            .is_empty()
+    );
+}
+
+#[test]
+fn p30_certifications_by_others_cost_only_their_reading() {
+    let flood = flooded(vendor(), copies(&certification(), 150_000));
+    assert_eq!(sealed_within_bounds(&flood, "150,000 certifications"), 0);
+}
+
+#[test]
+fn p30_signatures_in_the_owners_name_are_bounded() {
+    let own = vendor()
+        .userids()
+        .next()
+        .unwrap()
+        .self_signatures()
+        .next()
+        .unwrap()
+        .clone();
+    let many = flooded(vendor(), copies(&own, 5_000));
+    assert_eq!(
+        sealed_within_bounds(&many, "5,000 false self-signatures"),
+        3
+    );
+    let most = flooded(vendor(), copies(&own, 1_900));
+    assert_eq!(
+        sealed_within_bounds(&most, "1,900 false self-signatures"),
+        0
+    );
+    // Nobody but the owner revokes, whoever may claim to be them.
+    let revocation = vendor()
+        .revoke(
+            &mut primary(stranger()),
+            ReasonForRevocation::KeyCompromised,
+            b"",
+        )
+        .unwrap();
+    let false_ = flooded(vendor(), copies(&revocation, 1_900));
+    assert_eq!(sealed_within_bounds(&false_, "1,900 false revocations"), 0);
+}
+
+#[test]
+fn p30_other_packets_are_bounded() {
+    let user_ids = (0..100_000).map(|number| {
+        let user_id = UserID::from(format!("Nobody {number} <nobody@example.org>"));
+        Packet::from(user_id).to_vec().unwrap()
+    });
+    sealed_within_bounds(&flooded(vendor(), user_ids), "100,000 User IDs");
+    let subkey = Packet::from(x25519().take_secret().0).to_vec().unwrap();
+    let subkeys = (0..20_000_u32).map(|number| {
+        let mut copy = subkey.clone();
+        let middle = copy.len() - 12;
+        copy[middle..middle + 4].copy_from_slice(&number.to_be_bytes());
+        copy
+    });
+    sealed_within_bounds(&flooded(vendor(), subkeys), "20,000 subkeys");
+}
