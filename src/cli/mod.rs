@@ -82,16 +82,15 @@ pub enum Color {
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
+#[expect(
+    missing_docs,
+    reason = "a comment here would replace the long help of the arguments"
+)]
 pub enum Command {
-    /// Write a report to fill in, shaped by the program's policy
     New(New),
-    /// Seal a report and its attachments into one file
     Seal(Box<Seal>),
-    /// Open sealed reports: decrypt, verify, extract
     Open(Open),
-    /// Make a vendor's key: certificate, secrets, revocation certificate
     Keygen(Keygen),
-    /// Show both sides at work on this machine, with real keys
     Demo(Demo),
     /// Print the completions for a shell
     #[command(

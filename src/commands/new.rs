@@ -9,7 +9,7 @@ use super::{Context, context::is_dash, target};
 use crate::{
     cli::New,
     disk::{Overwrite, PendingFile},
-    program::{EmbargoStart, Program},
+    program::{EmbargoStart, Program, Wanted},
     report::{Format, Template},
     terminal::{Exit, Failure, Hint, OrFail},
 };
@@ -21,7 +21,16 @@ pub(super) fn run(args: &New, context: &Context<'_>) -> Result<Exit, Failure> {
         .as_deref()
         .map(|name| target::resolve(name, context))
         .transpose()?;
+    if let Some(target) = &target
+        && target.program.encryption().wanted() == Wanted::Refused
+    {
+        let name = target.program.name();
+        context.output.warn(format!(
+            "{name} takes no encrypted reports: this one cannot be sealed for it"
+        ));
+    }
     let mut template = target
+        .as_ref()
         .map(|target| shaped_by(&target.program))
         .unwrap_or_default();
     if args.toml {

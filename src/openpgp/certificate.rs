@@ -62,18 +62,24 @@ impl Certificate {
     /// The armoured certificate, without signatures that are not for export.
     ///
     /// # Errors
-    /// When serialising fails, which memory alone can cause.
+    /// When nothing of it may be exported, or it has parts that cannot be written.
     pub fn to_armored(&self) -> anyhow::Result<Vec<u8>> {
+        self.to_binary()?;
         self.0.armored().export_to_vec()
     }
 
     /// The binary certificate, without signatures that are not for export.
     ///
     /// # Errors
-    /// When serialising fails, which memory alone can cause.
+    /// As [`Certificate::to_armored`].
     pub fn to_binary(&self) -> anyhow::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.0.export(&mut bytes)?;
+        anyhow::ensure!(
+            !bytes.is_empty(),
+            "nothing of {} may be exported",
+            self.fingerprint()
+        );
         Ok(bytes)
     }
 }

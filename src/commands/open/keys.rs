@@ -58,7 +58,9 @@ impl Keys {
 }
 
 /// With `--passphrase-file` the agent is answered from the file; else its pinentry asks.
-fn agent_passphrase(context: &Context<'_>) -> Result<Option<Passphrase>, KeyError> {
+pub(in crate::commands) fn agent_passphrase(
+    context: &Context<'_>,
+) -> Result<Option<Passphrase>, KeyError> {
     if context.passphrases.is_terminal() {
         return Ok(None);
     }

@@ -5,7 +5,7 @@ mod files;
 mod keys;
 mod outcome;
 
-pub(super) use keys::SECRET_LIMIT;
+pub(super) use keys::{SECRET_LIMIT, agent_passphrase};
 
 use std::{
     io::{self, IsTerminal, Read, Seek, Write},

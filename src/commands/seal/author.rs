@@ -7,10 +7,13 @@ use anyhow::anyhow;
 use crate::{
     case::CaseSecret,
     cli::Seal,
-    commands::{Context, open::SECRET_LIMIT},
+    commands::{
+        Context,
+        open::{SECRET_LIMIT, agent_passphrase},
+    },
     disk::SecretFile,
-    openpgp::{self, Certificate, Fingerprint, PassphraseFor, Signer},
-    terminal::{Exit, Failure, OrFail},
+    openpgp::{self, Certificate, Fingerprint, KeyError, PassphraseFor, Signer},
+    terminal::{Exit, Failure, Hint},
 };
 
 /// Who writes: the key that signs, if any, and the certificate to answer to.
@@ -57,7 +60,12 @@ impl Author {
 fn own_signer(own: &str, context: &Context<'_>) -> Result<Signer, Failure> {
     let mut ask = |what: &PassphraseFor, attempt| context.ask(what, attempt);
     if let Ok(fingerprint) = own.parse::<Fingerprint>() {
-        return Ok(openpgp::agent_signer(&fingerprint, None, context.now)?);
+        let passphrase = agent_passphrase(context)?;
+        return Ok(openpgp::agent_signer(
+            &fingerprint,
+            passphrase.as_ref(),
+            context.now,
+        )?);
     }
     let file = SecretFile::read(Path::new(own), SECRET_LIMIT)?;
     if let Some(exposure) = file.exposure() {
@@ -67,6 +75,11 @@ fn own_signer(own: &str, context: &Context<'_>) -> Result<Signer, Failure> {
     let key = keys
         .first()
         .ok_or_else(|| anyhow!("{own} holds no secret key"))?;
-    key.signer(context.now, &mut ask)
-        .exit(Exit::NotAuthenticated)
+    key.signer(context.now, &mut ask).map_err(|why| match why {
+        KeyError::WrongPassphrase { .. } => Failure::new(Exit::NotAuthenticated, why),
+        KeyError::NoSigningKey { .. } => Failure::from(why).with_hint(Hint::words(
+            "of a key made with keygen, receipts.pgp holds the subkey that signs",
+        )),
+        why => Failure::from(why),
+    })
 }

@@ -76,7 +76,7 @@ pub(super) fn run(args: &Seal, context: &Context<'_>) -> Result<Exit, Failure> {
     reason = "member names that scripts rely on"
 )]
 struct Sealed {
-    /// The file; null for stdout.
+    /// The file; with stdout there is no JSON, so never null.
     sealed: Option<String>,
     /// Its size in bytes.
     size: u64,
