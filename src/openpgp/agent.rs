@@ -43,6 +43,16 @@ impl AgentKey {
         &self.certificate
     }
 
+    /// Whether the agent's answer for such a key is understood here.
+    pub(super) fn can_sign_with(key: &mpi::PublicKey) -> bool {
+        matches!(
+            key,
+            mpi::PublicKey::RSA { .. }
+                | mpi::PublicKey::EdDSA { .. }
+                | mpi::PublicKey::ECDSA { .. }
+        )
+    }
+
     /// What the agent said when it refused.
     pub(super) fn refusal(&self) -> Option<String> {
         self.refusal.clone()

@@ -89,16 +89,17 @@ impl Locked {
         Ok(plain[block - 2..block] == plain[block..])
     }
 
-    /// Starts decrypting; refuses ciphers that no longer protect.
-    pub(super) fn unlock(
-        self,
-        content_key: ContentKey,
-        policy: &dyn Policy,
-    ) -> LibraryResult<Contents> {
-        policy.symmetric_algorithm(content_key.cipher)?;
-        if let Kind::Seipdv2 { aead, .. } = self.kind {
-            policy.aead_algorithm(aead)?;
-        }
+    /// Whether `policy` takes the algorithms of this container.
+    pub(super) fn is_sound(&self, content_key: &ContentKey, policy: &dyn Policy) -> bool {
+        let aead = match self.kind {
+            Kind::Seipdv1 => Ok(()),
+            Kind::Seipdv2 { aead, .. } => policy.aead_algorithm(aead),
+        };
+        aead.is_ok() && policy.symmetric_algorithm(content_key.cipher).is_ok()
+    }
+
+    /// Starts decrypting.
+    pub(super) fn unlock(self, content_key: ContentKey) -> LibraryResult<Contents> {
         let (sender, pieces) = sync_channel(AHEAD);
         let work: Work = match self.kind {
             Kind::Seipdv1 => {
@@ -354,7 +355,10 @@ mod tests {
         let mut content = Vec::new();
         let read = Locked::new(outside.kind, outside.body).and_then(|locked| {
             let content_key = locked.fit(Some(CIPHER), key()).ok_or_else(manipulated)?;
-            let contents = locked.unlock(content_key, &StandardPolicy::new());
+            if !locked.is_sound(&content_key, &StandardPolicy::new()) {
+                return Err(manipulated());
+            }
+            let contents = locked.unlock(content_key);
             contents
                 .map_err(io::Error::other)?
                 .read_to_end(&mut content)

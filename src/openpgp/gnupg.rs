@@ -92,6 +92,7 @@ pub fn agent_signer(
         .alive()
         .revoked(false)
         .for_signing()
+        .filter(|ka| AgentKey::can_sign_with(ka.key().mpis()))
         .filter_map(|ka| {
             let fingerprint = ka.key().fingerprint().to_hex();
             let listed = listed

@@ -95,21 +95,7 @@ pub fn open(
         ..State::default()
     }));
     let fault = |why| state.borrow_mut().classify(why);
-    let outside = Outside::read(watched).map_err(|why| match why {
-        Fault::Refused(why) => why,
-        Fault::Unreadable {
-            any_packet: true,
-            source,
-        } => fault(source),
-        Fault::Unreadable {
-            any_packet: false,
-            source,
-        } => match input.take_fault() {
-            Some(fault) => OpenError::Read(fault),
-            None if source.is::<OpenError>() => OpenError::Damaged(source),
-            None => OpenError::NotOpenPgp { looks_like },
-        },
-    })?;
+    let outside = Outside::read(watched).map_err(|why| no_container(why, &input, looks_like))?;
     let recipients = Recipients::of(&outside.pkesks, outside.skesks.len());
     let locked = Locked::new(outside.kind, outside.body).map_err(|why| fault(why.into()))?;
     let search = Search {
@@ -127,7 +113,11 @@ pub fn open(
             OpenedBy::Passphrase => None,
         };
     }
-    let contents = locked.unlock(content_key, &*POLICY).map_err(fault)?;
+    if !locked.is_sound(&content_key, &*POLICY) {
+        let what = "a cipher that no longer protects";
+        return Err(OpenError::Unsupported { what });
+    }
+    let contents = locked.unlock(content_key).map_err(fault)?;
     let end = contents.end();
     let verifier = VerifierBuilder::from_reader(Binary::new(contents))
         .and_then(|builder| {
@@ -146,6 +136,27 @@ pub fn open(
         limits,
         handed_out: 0,
     })
+}
+
+/// Why there was nothing to open.
+fn no_container(why: Fault, input: &Counters, looks_like: &'static str) -> OpenError {
+    match (why, input.take_fault()) {
+        (Fault::Refused(why), _) => why,
+        (Fault::Unreadable { .. }, Some(fault)) => OpenError::Read(fault),
+        (
+            Fault::Unreadable {
+                any_packet: true,
+                source,
+            },
+            None,
+        ) => OpenError::Damaged(source),
+        (
+            Fault::Unreadable {
+                any_packet: false, ..
+            },
+            None,
+        ) => OpenError::NotOpenPgp { looks_like },
+    }
 }
 
 impl Message {

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use sequoia_openpgp::{
     Cert,
     cert::CertParser,
-    crypto::{self, Password},
+    crypto::{self, Password, mpi::PublicKey},
     packet::{
         Key,
         key::{PublicParts, SecretKeyMaterial, SecretParts, UnspecifiedRole},
@@ -107,8 +107,8 @@ impl SecretKey {
             .revoked(false)
             .for_signing()
             .secret()
-            .filter(|ka| may_compute(ka.key().pk_algo()) && is_here(ka.key()))
-            .max_by_key(|ka| ka.key().creation_time())
+            .filter(|ka| is_here(ka.key()))
+            .max_by_key(|ka| (may_compute(ka.key()), ka.key().creation_time()))
             .map(|ka| ka.key().clone())
             .ok_or_else(|| KeyError::NoSigningKey {
                 file: self.file.clone(),
@@ -188,7 +188,7 @@ enum Computing {
 
 fn compute_with(key: Key<SecretParts, UnspecifiedRole>) -> Result<Computing, KeyError> {
     let algorithm = key.pk_algo();
-    if !may_compute(algorithm) {
+    if !may_compute(&key) {
         return Err(KeyError::UnsafeAlgorithm {
             algorithm: algorithm.to_string(),
         });
@@ -216,14 +216,22 @@ fn is_rsa(algorithm: PublicKeyAlgorithm) -> bool {
     )
 }
 
+/// Whether there is an implementation whose time does not depend on the secret.
 #[expect(deprecated, reason = "ElGamal that may sign is named to be refused")]
-fn may_compute(algorithm: PublicKeyAlgorithm) -> bool {
-    !matches!(
-        algorithm,
+fn may_compute(key: &Key<SecretParts, UnspecifiedRole>) -> bool {
+    let curve_is_here = match key.mpis() {
+        PublicKey::ECDH { curve, .. }
+        | PublicKey::ECDSA { curve, .. }
+        | PublicKey::EdDSA { curve, .. } => curve.is_supported(),
+        _ => true,
+    };
+    let is_discrete_logarithm = matches!(
+        key.pk_algo(),
         PublicKeyAlgorithm::DSA
             | PublicKeyAlgorithm::ElGamalEncrypt
             | PublicKeyAlgorithm::ElGamalEncryptSign
-    )
+    );
+    curve_is_here && key.pk_algo().is_supported() && !is_discrete_logarithm
 }
 
 /// Whether the secret is in the file, rather than a mark of GnuPG's that it is elsewhere (on a

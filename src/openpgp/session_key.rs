@@ -198,6 +198,10 @@ impl Search<'_> {
             refused = refused.or(agent_key.refusal());
         }
         match refused {
+            Some(why) if why.contains("bad passphrase") => Err(KeyError::WrongPassphrase {
+                what: "gpg-agent".to_owned(),
+            }
+            .into()),
             Some(why) if !hidden => Err(KeyError::Agent(why).into()),
             _ => Ok(None),
         }

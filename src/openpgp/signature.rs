@@ -9,7 +9,7 @@ use std::{fmt, time::SystemTime};
 
 use jiff::Timestamp;
 use sequoia_openpgp::{
-    Cert,
+    Cert, KeyHandle,
     cert::amalgamation::{
         ValidAmalgamation, ValidateAmalgamation, key::ValidErasedKeyAmalgamation,
     },
@@ -128,8 +128,20 @@ fn judge_one(
         };
     }
     SignatureVerdict::UnknownSigner {
-        issuers: issuers.into_iter().map(KeyName::from).collect(),
+        issuers: without_aliases(issuers),
     }
+}
+
+/// Each issuer once: a key ID goes where its fingerprint is there as well.
+fn without_aliases(mut issuers: Vec<KeyHandle>) -> Vec<KeyName> {
+    issuers.sort_by_key(|issuer| matches!(issuer, KeyHandle::KeyID(_)));
+    let mut names: Vec<KeyName> = Vec::new();
+    for issuer in issuers {
+        if !names.iter().any(|name| name.handle().aliases(&issuer)) {
+            names.push(issuer.into());
+        }
+    }
+    names
 }
 
 /// Everything about a signature but its arithmetic.
