@@ -37,7 +37,15 @@ impl Manifest {
     pub fn from_json(bytes: &[u8]) -> Result<Self, ManifestError> {
         let Version { sealpost } = serde_json::from_slice(bytes)?;
         match sealpost {
-            FORMAT => Ok(serde_json::from_slice(bytes)?),
+            FORMAT => {
+                let manifest: Self = serde_json::from_slice(bytes)?;
+                match &manifest.program {
+                    Some(program) if program.len() as u64 > super::PROGRAM_LIMIT => {
+                        Err(ManifestError::Unknown)
+                    }
+                    _ => Ok(manifest),
+                }
+            }
             0 => Err(ManifestError::Unknown),
             _ => Err(ManifestError::Newer { found: sealpost }),
         }

@@ -56,3 +56,6 @@ const MANIFEST_LIMIT: u64 = 1024 * 1024;
 
 /// The largest `reporter.asc`, bytes.
 const REPORTER_LIMIT: u64 = 1024 * 1024;
+
+/// The longest name of a program, bytes.
+const PROGRAM_LIMIT: u64 = 1024;

@@ -12,7 +12,8 @@ use super::rename::Names;
 use super::source::{Source, SourceError};
 use super::stream::{END, Member, Output, gap};
 use super::{
-    ATTACHMENTS, BLOCK, MANIFEST, MANIFEST_FOLDER, REPORT_JSON, REPORT_MD, REPORTER, REPORTER_LIMIT,
+    ATTACHMENTS, BLOCK, MANIFEST, MANIFEST_FOLDER, PROGRAM_LIMIT, REPORT_JSON, REPORT_MD, REPORTER,
+    REPORTER_LIMIT,
 };
 use jiff::civil::Date;
 
@@ -226,9 +227,6 @@ const ATTACHMENT_LIMIT: usize = 4096;
 
 /// The most bytes of content, so that no sum runs over.
 const SIZE_LIMIT: u64 = 1 << 60;
-
-/// The longest name of a program, bytes.
-const PROGRAM_LIMIT: u64 = 1024;
 
 #[cfg(test)]
 mod tests {

@@ -64,7 +64,8 @@ pub struct Seal {
     #[arg(long)]
     pub unsigned: bool,
 
-    /// Where to write the sealed report; `-` is stdout [default: REPORT with .pgp or .asc]
+    /// Where to write the sealed report; `-` is stdout [default: report.pgp or
+    /// report.asc beside REPORT]
     #[arg(short, long, value_name = "OUT")]
     pub output: Option<PathBuf>,
 

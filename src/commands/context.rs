@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::{
     disk::Home,
     openpgp::{Passphrase, PassphraseFor},
-    terminal::{Output, Passphrases, Secret},
+    terminal::{Output, Passphrases, Secret, escape::brief},
 };
 
 /// What every command is handed.
@@ -46,7 +46,7 @@ impl Context<'_> {
         if attempt > 0 {
             self.output.warn("wrong passphrase");
         }
-        let prompt = format!("passphrase for {what}");
+        let prompt = format!("passphrase for {}", brief(&what.to_string()));
         let secret = self
             .output
             .without_progress(|| self.passphrases.ask(&prompt))?;

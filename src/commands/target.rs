@@ -20,7 +20,7 @@ pub(super) struct Target {
 /// Looks `name` up: a path to a profile, the user's own profiles, the shipped ones.
 pub(super) fn resolve(name: &str, context: &Context<'_>) -> Result<Target, Failure> {
     let path = Path::new(name);
-    if path.is_dir() || has_toml_ending(path) {
+    if is_path(name) {
         return from_path(path);
     }
     if let Some(target) = own(name, context)? {
@@ -72,6 +72,13 @@ pub(super) fn refuse_if_unencrypted(program: &Program) -> Result<(), Failure> {
     Err(failure)
 }
 
+/// Whether a target is a path: it says so itself. A folder that happens to lie in the current one
+/// must not stand in for a program of that name.
+fn is_path(name: &str) -> bool {
+    let path = Path::new(name);
+    has_toml_ending(path) || path.is_absolute() || path.starts_with(".") || path.starts_with("..")
+}
+
 fn has_toml_ending(path: &Path) -> bool {
     path.extension()
         .is_some_and(|ending| ending.eq_ignore_ascii_case("toml"))
@@ -111,8 +118,8 @@ fn from_path(path: &Path) -> Result<Target, Failure> {
     let text = std::str::from_utf8(&text).map_err(|_| anyhow!("{name} is not UTF-8 text"))?;
     let program = Program::parse(&name, text)?;
     let key_path = profile.with_file_name("key.asc");
-    let key = match std::fs::read(&key_path) {
-        Ok(key) => Some((key_path.display().to_string(), key)),
+    let key = match read_capped(&key_path, KEY_LIMIT) {
+        Ok(key) => Some((key_path.display().to_string(), key.to_vec())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => {
             let context = format!("cannot read {}", key_path.display());
@@ -121,3 +128,6 @@ fn from_path(path: &Path) -> Result<Target, Failure> {
     };
     Ok(Target { program, key })
 }
+
+/// The largest file of certificates, in bytes.
+pub(super) const KEY_LIMIT: u64 = 64 << 20;

@@ -5,23 +5,30 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::thread;
 
 use rustix::process::getpgrp;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{
+    SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ,
+};
 use signal_hook::iterator::Signals;
 
 use super::registry;
 
-/// Starts the thread that waits for SIGINT, SIGTERM and SIGHUP; called once, early in `main`. A
+/// Starts the thread that waits for every signal that ends a program in order; called once, early in `main`. A
 /// signal that the parent had ignored, as `nohup` does, stays ignored.
 ///
 /// # Errors
 /// The handler or its thread cannot be had.
 pub fn install() -> io::Result<()> {
     let ignored = ignored_signals();
-    let wanted = [SIGINT, SIGTERM, SIGHUP];
+    let wanted = [
+        SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGALRM, SIGUSR1, SIGUSR2,
+    ];
+    // Caught, a file that grows beyond its limit is an error like a full disk, and tidied up like one.
+    signal_hook::flag::register(SIGXFSZ, Arc::default())?;
     let mut signals = Signals::new(wanted.iter().filter(|s| !is_ignored(ignored, **s)))?;
     let terminal = Remembered::now();
     thread::Builder::new()

@@ -59,6 +59,8 @@ impl AgentKey {
     }
 
     fn ask(&mut self, commands: &[String], inquiry: &[u8]) -> Result<Answer> {
+        // Somebody who has said no is not asked again for the next recipient.
+        anyhow::ensure!(self.refusal.is_none(), "refused before");
         let answer = self.converse(commands, inquiry);
         if let Err(error) = &answer {
             self.refusal = Some(error.to_string());

@@ -2,13 +2,15 @@
 //!
 //! RFC 9580 section 10.1 (transferable public keys) and section 6.2 (armour).
 
-use std::{io::Read, time::SystemTime};
+use std::{collections::HashMap, io::Read, time::SystemTime};
 
 use sequoia_openpgp::{
-    Cert, armor,
+    Cert, Packet, PacketPile, armor,
     cert::raw::RawCertParser,
+    packet::Signature,
     parse::Parse,
     serialize::{Marshal, SerializeInto},
+    types::SignatureType,
 };
 
 use super::{
@@ -109,22 +111,23 @@ pub fn read_certificates(file: &str, bytes: &[u8]) -> Result<Vec<Certificate>, C
                 file: file.to_owned(),
             });
         }
-        Some(First::PublicKey) => return read_binary(file, bytes),
+        Some(First::PublicKey) => return read_binary(file, bytes, Vec::new()),
         Some(First::Other) => return Err(none()),
         None => {}
     }
-    let binary = dearmor(file, bytes)?;
+    let (binary, revocations) = dearmor(file, bytes)?;
     if binary.is_empty() {
         Err(none())
     } else {
-        read_binary(file, &binary)
+        read_binary(file, &binary, revocations)
     }
 }
 
-/// The content of all blocks one after the other: some vendors publish the revocation of a key in
-/// a block of its own below the key.
-fn dearmor(file: &str, page: &[u8]) -> Result<Vec<u8>, CertificateError> {
+/// The content of all blocks one after the other, and the revocations that stand in blocks of
+/// their own, as some vendors publish them.
+fn dearmor(file: &str, page: &[u8]) -> Result<(Vec<u8>, Vec<Signature>), CertificateError> {
     let mut binary = Vec::new();
+    let mut revocations = Vec::new();
     let mut damage = None;
     for block in blocks::blocks(page) {
         match block.label.as_str() {
@@ -135,9 +138,11 @@ fn dearmor(file: &str, page: &[u8]) -> Result<Vec<u8>, CertificateError> {
             }
             "PUBLIC KEY BLOCK" => {
                 let mut content = Vec::new();
-                match armor::Reader::from_bytes(block.text.as_bytes(), None)
-                    .read_to_end(&mut content)
-                {
+                let mut reader = armor::Reader::from_bytes(block.text.as_bytes(), None);
+                match reader.read_to_end(&mut content) {
+                    Ok(_) if tag::first(&content) == Some(First::Other) => {
+                        revocations.extend(key_revocations(&content));
+                    }
                     Ok(_) => binary.append(&mut content),
                     Err(error) => damage = Some(error),
                 }
@@ -150,21 +155,41 @@ fn dearmor(file: &str, page: &[u8]) -> Result<Vec<u8>, CertificateError> {
             file: file.to_owned(),
             source: error.into(),
         }),
-        _ => Ok(binary),
+        _ => Ok((binary, revocations)),
     }
 }
 
-/// The certificates of one block. One that cannot be used does not hide the others; it is the
-/// error only where no other is there.
-fn read_binary(file: &str, bytes: &[u8]) -> Result<Vec<Certificate>, CertificateError> {
+fn key_revocations(packets: &[u8]) -> Vec<Signature> {
+    let pile = PacketPile::from_bytes(packets).map(PacketPile::into_children);
+    let signatures = pile
+        .into_iter()
+        .flatten()
+        .filter_map(|packet| match packet {
+            Packet::Signature(signature) => Some(signature),
+            _ => None,
+        });
+    signatures
+        .filter(|signature| signature.typ() == SignatureType::KeyRevocation)
+        .collect()
+}
+
+/// The certificates of one file. One that cannot be used does not hide the others; it is the
+/// error only where no other is there. Copies of one certificate become one, and every revocation
+/// counts for the certificate that it was made for, wherever in the file it stands.
+fn read_binary(
+    file: &str,
+    bytes: &[u8],
+    mut revocations: Vec<Signature>,
+) -> Result<Vec<Certificate>, CertificateError> {
     let damaged = |source| CertificateError::Damaged {
         file: file.to_owned(),
         source,
     };
-    let mut certificates = Vec::new();
+    let mut certs: Vec<Cert> = Vec::new();
     let mut rejected = None;
     for raw in RawCertParser::from_bytes(bytes).map_err(damaged)? {
         let parsed = raw.map_err(damaged).and_then(|raw| {
+            revocations.extend(flood::revocations(&raw));
             flood::parse(&raw).map_err(|why| match why {
                 flood::Rejected::Flooded => CertificateError::Flooded {
                     file: file.to_owned(),
@@ -179,14 +204,40 @@ fn read_binary(file: &str, bytes: &[u8]) -> Result<Vec<Certificate>, Certificate
                     file: file.to_owned(),
                 });
             }
-            Ok(cert) => certificates.push(Certificate(cert)),
+            Ok(cert) => certs.push(cert),
             Err(why) => rejected = rejected.or(Some(why)),
         }
     }
     match rejected {
-        Some(why) if certificates.is_empty() => Err(why),
-        _ => Ok(certificates),
+        Some(why) if certs.is_empty() => Err(why),
+        _ => merged(certs, &revocations).map_err(damaged),
     }
+}
+
+fn merged(certs: Vec<Cert>, revocations: &[Signature]) -> anyhow::Result<Vec<Certificate>> {
+    let mut merged: Vec<Cert> = Vec::new();
+    let mut places = HashMap::new();
+    for cert in certs {
+        let place = *places.entry(cert.fingerprint()).or_insert(merged.len());
+        match merged.get_mut(place) {
+            Some(known) => *known = known.clone().merge_public(cert)?,
+            None => merged.push(cert),
+        }
+    }
+    for cert in &mut merged {
+        let own = revocations
+            .iter()
+            .filter(|revocation| {
+                let mut issuers = revocation.get_issuers().into_iter();
+                issuers.any(|issuer| issuer.aliases(cert.key_handle()))
+            })
+            .cloned();
+        let own: Vec<_> = own.collect();
+        if !own.is_empty() {
+            *cert = cert.clone().insert_packets(own)?.0;
+        }
+    }
+    Ok(merged.into_iter().map(Certificate).collect())
 }
 
 /// A keyring of every developer of a large project stays below this many bytes.

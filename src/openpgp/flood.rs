@@ -14,7 +14,11 @@ use sequoia_openpgp::{
 
 /// More own signatures than any owner makes in the life of a certificate: keys are extended,
 /// rotated and renamed some hundred times at the most.
-const MAX_OWN_SIGNATURES: usize = 2_000;
+const MAX_OWN_SIGNATURES: usize = 500;
+
+/// The largest key packet, in bytes: RSA of 16,384 bits and every post-quantum key fit. Verifying
+/// takes time with the cube of a number's length, for every signature.
+const MAX_KEY: usize = 3 << 10;
 
 /// Why a certificate was not taken.
 pub(super) enum Rejected {
@@ -47,17 +51,33 @@ pub(super) fn parse(raw: &RawCert<'_>) -> std::result::Result<Cert, Rejected> {
                     return Err(Rejected::Flooded);
                 }
             }
-            Tag::PublicKey
-            | Tag::PublicSubkey
-            | Tag::SecretKey
-            | Tag::SecretSubkey
-            | Tag::UserID => {}
+            Tag::PublicKey | Tag::PublicSubkey | Tag::SecretKey | Tag::SecretSubkey => {
+                if packet.body().len() > MAX_KEY && is_public(packet.tag()) {
+                    let error = anyhow::anyhow!("a key of {} bytes in it", packet.body().len());
+                    return Err(Rejected::Damaged(error));
+                }
+            }
+            Tag::UserID => {}
             // Photographs and whatever else hangs on it say nothing about encryption.
             _ => continue,
         }
         kept.extend_from_slice(packet.as_bytes());
     }
     Cert::from_bytes(&kept).map_err(Rejected::Damaged)
+}
+
+fn is_public(tag: Tag) -> bool {
+    matches!(tag, Tag::PublicKey | Tag::PublicSubkey)
+}
+
+/// Revocations of keys in `raw`, wherever they stand.
+pub(super) fn revocations(raw: &RawCert<'_>) -> Vec<Signature> {
+    raw.packets()
+        .filter(|packet| packet.tag() == Tag::Signature)
+        .filter_map(|packet| signature(packet.as_bytes()).ok())
+        .filter(|signature| signature.typ() == SignatureType::KeyRevocation)
+        .take(MAX_OWN_SIGNATURES)
+        .collect()
 }
 
 fn signature(packet: &[u8]) -> Result<Signature> {

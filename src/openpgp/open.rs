@@ -257,6 +257,7 @@ struct State {
     opened_by: Option<Certificate>,
     authenticated: Option<Authenticated>,
     file_name: Option<Vec<u8>>,
+    packets: usize,
     compressed: bool,
     input: Counters,
 }
@@ -280,6 +281,12 @@ struct Helper {
 impl VerificationHelper for Helper {
     fn inspect(&mut self, parser: &PacketParser<'_>) -> LibraryResult<()> {
         let mut state = self.state.borrow_mut();
+        state.packets += 1;
+        if state.packets > MAX_PACKETS {
+            let what = "more packets than any message has";
+            state.failure = Some(OpenError::Unsupported { what });
+            anyhow::bail!(what);
+        }
         match &parser.packet {
             Packet::CompressedData(_) => state.compressed = true,
             Packet::Literal(literal) => {
@@ -360,6 +367,9 @@ static POLICY: LazyLock<StandardPolicy<'static>> = LazyLock::new(StandardPolicy:
 
 /// What is held back and read at once; with more, memory grows, with less, speed falls.
 const BUFFER: usize = 256 << 10;
+
+/// A content, its layers, and each signature twice; every signature digests the whole content.
+const MAX_PACKETS: usize = 24;
 
 /// Logs compress twenty to one; a hundred to one is a bomb.
 const EXPANSION: u64 = 100;

@@ -82,7 +82,8 @@ fn key_pair((n, e): (&mpi::MPI, &mpi::MPI), d: &[u8], [p, q, u]: [&[u8]; 3]) -> 
 
 /// d mod (prime − 1).
 fn exponent(d: &[u8], prime: &[u8]) -> Zeroizing<Vec<u8>> {
-    let one_less = BigUint::from_bytes_be(prime) - 1_u8;
+    // What is no prime at all, as in a file that was tampered with, is refused by the caller.
+    let one_less = BigUint::from_bytes_be(prime).max(BigUint::from(2_u8)) - 1_u8;
     Zeroizing::new((BigUint::from_bytes_be(d) % one_less).to_bytes_be())
 }
 

@@ -233,7 +233,8 @@ impl Envelope {
             let mut layer = stream::Signer::with_template(content, signer.key, template)?
                 .hash_algo(hash)?
                 .creation_time(time);
-            for recipient in self.recipients() {
+            // Among several, each would learn of the others, and the vendor who the reporter is.
+            for recipient in self.recipients().iter().filter(|_| !self.hidden) {
                 layer = layer.add_intended_recipient(recipient.certificate().cert());
             }
             content = layer.build()?;

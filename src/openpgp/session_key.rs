@@ -178,8 +178,14 @@ impl Search<'_> {
                 Some(recipient) => !hidden && recipient.aliases(&name),
                 None => hidden && pkesk.pk_algo() == algorithm,
             })
+            .filter(|pkesk| self.is_for_container(pkesk.version() == 6))
             .filter_map(|pkesk| pkesk.decrypt(decryptor, self.locked.cipher()))
             .find_map(|(cipher, key)| self.locked.fit(cipher, key))
+    }
+
+    /// Whether a session key of that version belongs to this container (RFC 9580 section 10.3.2.1).
+    fn is_for_container(&self, is_version_6: bool) -> bool {
+        self.locked.cipher().is_some() == is_version_6
     }
 
     fn try_agent(
@@ -221,6 +227,7 @@ impl Search<'_> {
             let opened = self
                 .skesks
                 .iter()
+                .filter(|skesk| self.is_for_container(skesk.version() == 6))
                 .filter(|skesk| budget.pays(skesk))
                 .filter_map(|skesk| skesk.decrypt(passphrase.as_password()).ok())
                 .find_map(|(cipher, key)| self.locked.fit(cipher, key));

@@ -138,6 +138,19 @@ fn is_hidden_category(c: char) -> bool {
     }
 }
 
+/// A stranger's words cut to one short line, without runs of spaces: so that they cannot be laid out
+/// to look like a line of our own. Not escaped yet.
+#[must_use]
+pub fn brief(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(BRIEF) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words,
+    }
+}
+
+const BRIEF: usize = 100;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -277,17 +277,17 @@ fn a_profile_pins_its_key() {
         .says(&["no key of Acme"]);
     fs::copy(key("other", "certificate.asc"), scene.path("acme/key.asc")).unwrap();
     scene
-        .run(["seal", "report.md", "--to", "acme"])
+        .run(["seal", "report.md", "--to", "./acme"])
         .expect(3)
         .says(&["is not the key of Acme"]);
     fs::copy(key("vendor", "certificate.asc"), scene.path("acme/key.asc")).unwrap();
-    scene.run(["seal", "report.md", "--to", "acme"]).expect(0);
+    scene.run(["seal", "report.md", "--to", "./acme"]).expect(0);
     let other = key("other", "certificate.asc");
     let with_other = [
         "seal",
         "report.md",
         "--to",
-        "acme",
+        "./acme",
         "-o",
         "x.pgp",
         "--key",
@@ -354,6 +354,68 @@ fn a_certificate_without_a_user_id_is_named_by_fingerprint() {
         .says(&["names nobody", "--fingerprint"]);
     let named = ["--fingerprint", &cert.fingerprint().to_hex()];
     scene.run(args.into_iter().chain(named)).expect(0);
+}
+
+/// Wherever in the file a revocation stands, and whatever copies of the certificate surround it.
+#[test]
+fn p04_a_revocation_counts_wherever_it_stands() {
+    let scene = Scene::new();
+    let read = |vendor, file| fs::read_to_string(key(vendor, file)).unwrap();
+    let (cert, revocation) = (
+        read("vendor", "certificate.asc"),
+        read("vendor", "revocation.asc"),
+    );
+    let other = read("other", "certificate.asc");
+    let vendor = fingerprint("vendor");
+    for (name, parts) in [
+        ("below.asc", [&cert, &revocation, ""]),
+        ("between.asc", [&cert, &revocation, &cert]),
+        ("above.asc", [&revocation, &cert, ""]),
+        ("apart.asc", [&cert, &other, &revocation]),
+        ("before.asc", [&revocation, &other, &cert]),
+    ] {
+        scene.write(name, parts.concat());
+        let args = ["seal", "report.md", "--key", name, "--fingerprint", &vendor];
+        scene.run(args).expect(3).says(&["revoked"]);
+    }
+    assert!(!scene.path("report.pgp").exists());
+}
+
+#[test]
+fn a_folder_does_not_stand_in_for_a_program() {
+    let scene = Scene::new();
+    fs::create_dir(scene.path("val.town")).unwrap();
+    let profile = "[program]\nname = \"Val Town\"\nid = \"val-town\"\n\
+         [[contact]]\nuri = \"mailto:security@example.org\"\n[encryption]\nwanted = \"required\"\n";
+    scene.write("val.town/program.toml", profile);
+    fs::copy(
+        key("other", "certificate.asc"),
+        scene.path("val.town/key.asc"),
+    )
+    .unwrap();
+    scene
+        .run(["seal", "report.md", "--to", "val.town"])
+        .expect(3)
+        .says(&["publishes no key"]);
+    scene
+        .run(["seal", "report.md", "--to", "./val.town"])
+        .expect(0);
+}
+
+#[test]
+fn the_name_of_the_sealed_report_says_nothing_of_the_finding() {
+    let scene = Scene::new();
+    fs::rename(scene.path("report.md"), scene.path("rce-in-login.md")).unwrap();
+    let certificate = key("vendor", "certificate.asc");
+    scene
+        .run([
+            "seal",
+            "rce-in-login.md",
+            "--key",
+            certificate.to_str().unwrap(),
+        ])
+        .expect(0);
+    assert_eq!(scene.names(), ["rce-in-login.md", "report.pgp"]);
 }
 
 /// A hint that does not work is worse than none.

@@ -114,11 +114,8 @@ fn p30_signatures_in_the_owners_name_are_bounded() {
         sealed_within_bounds(&many, "5,000 false self-signatures"),
         3
     );
-    let most = flooded(vendor(), copies(&own, 1_900));
-    assert_eq!(
-        sealed_within_bounds(&most, "1,900 false self-signatures"),
-        0
-    );
+    let most = flooded(vendor(), copies(&own, 450));
+    assert_eq!(sealed_within_bounds(&most, "450 false self-signatures"), 0);
     // Nobody but the owner revokes, whoever may claim to be them.
     let revocation = vendor()
         .revoke(

@@ -20,7 +20,11 @@ use self::{
     keys::Keys,
     outcome::{Document, Documents, Opened, Signature, judge, opened, tell},
 };
-use super::{Context, context::is_dash, target};
+use super::{
+    Context,
+    context::{is_dash, read_capped},
+    target,
+};
 use crate::{
     bundle::{Contents, ExtractOptions, Limits, extract},
     cli::Open,
@@ -52,7 +56,10 @@ pub(super) fn run(args: &Open, context: &Context<'_>) -> Result<Exit, Failure> {
                     let _shown = failure.report(context.output);
                 }
                 documents.push(Document::failed(sealed, &failure));
-                worst = worst.or(Some(failure.exit()));
+                worst = worst
+                    .into_iter()
+                    .chain([failure.exit()])
+                    .max_by_key(|exit| exit.code());
             }
         }
     }
@@ -82,7 +89,7 @@ impl Job {
         }
         let mut signers = Vec::new();
         for path in &args.signer {
-            let bytes = std::fs::read(path)
+            let bytes = read_capped(path, target::KEY_LIMIT)
                 .with_context(|| format!("cannot read the certificate {}", path.display()))?;
             signers.extend(read_certificates(&path.display().to_string(), &bytes)?);
         }

@@ -9,7 +9,7 @@ use crate::{
     bundle::{Contents, Shape},
     commands::Context,
     openpgp::{self, Authenticated, SignatureVerdict},
-    terminal::{Exit, Failure, Hint},
+    terminal::{Exit, Failure, Hint, escape::brief},
 };
 
 /// What `--json` prints: one member for each file, in the order given.
@@ -205,7 +205,7 @@ pub(super) fn tell(opened: &Opened, context: &Context<'_>) -> Result<(), Failure
         fields.insert(2, ("opened by", key.clone()));
     }
     if let Some(program) = &opened.program {
-        fields.push(("meant for", program.clone()));
+        fields.push(("meant for", brief(program)));
     }
     if let Some(created) = &opened.created {
         fields.push(("created", created.clone()));

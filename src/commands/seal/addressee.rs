@@ -7,7 +7,7 @@ use anyhow::{Context as _, anyhow};
 use crate::commands::{
     Context,
     context::{is_dash, passphrase, read_capped},
-    target::Target,
+    target::{KEY_LIMIT, Target},
 };
 use crate::{
     cli::{ContainerProfile, Seal},
@@ -116,7 +116,7 @@ fn name(path: &Path) -> String {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let bytes = read_capped(path, CERTIFICATE_LIMIT)
+    let bytes = read_capped(path, KEY_LIMIT)
         .with_context(|| format!("cannot read the certificate {}", path.display()))?;
     Ok(bytes.to_vec())
 }
@@ -273,5 +273,3 @@ fn no_key(program: &Program) -> Failure {
         ],
     ))
 }
-
-const CERTIFICATE_LIMIT: u64 = 64 << 20;

@@ -27,9 +27,12 @@ impl Destination {
         let path = match &args.output {
             Some(path) => path.clone(),
             None if is_dash(&args.report) => PathBuf::from("-"),
-            None => args
-                .report
-                .with_extension(if args.armor { "asc" } else { "pgp" }),
+            // Not the report's own name, which may name the finding.
+            None => args.report.with_file_name(if args.armor {
+                "report.asc"
+            } else {
+                "report.pgp"
+            }),
         };
         if is_dash(&path) {
             if context.output.is_json() {

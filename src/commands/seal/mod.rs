@@ -23,7 +23,7 @@ use crate::{
     cli::Seal,
     openpgp::{self, Envelope},
     report::Report,
-    terminal::{Exit, Failure, Hint},
+    terminal::{Exit, Failure, Hint, escape::brief},
 };
 
 /// Seals.
@@ -212,7 +212,7 @@ fn tell(done: &Sealed, context: &Context<'_>) -> Result<(), Failure> {
     output.json(done)?;
     for recipient in &done.recipients {
         let name = recipient.user_id.as_deref().unwrap_or("(no User ID)");
-        output.say(format!("sealed for {name}"));
+        output.say(format!("sealed for {}", brief(name)));
         output.say(format!("       key {}", recipient.fingerprint));
     }
     if done.recipients.is_empty() {
