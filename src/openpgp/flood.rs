@@ -37,11 +37,9 @@ pub(super) fn parse(raw: &RawCert<'_>) -> std::result::Result<Cert, Rejected> {
         match packet.tag() {
             Tag::Signature => {
                 let matters = signature(packet.as_bytes()).is_ok_and(|signature| {
-                    is_revocation(&signature)
-                        || signature
-                            .get_issuers()
-                            .iter()
-                            .any(|issuer| issuer.aliases(owner.key_handle()))
+                    let issuers = signature.get_issuers();
+                    let owner = owner.key_handle();
+                    issuers.is_empty() || issuers.iter().any(|issuer| issuer.aliases(&owner))
                 });
                 if !matters {
                     continue;
@@ -88,11 +86,4 @@ fn signature(packet: &[u8]) -> Result<Signature> {
             other.tag()
         )),
     }
-}
-
-fn is_revocation(signature: &Signature) -> bool {
-    matches!(
-        signature.typ(),
-        SignatureType::KeyRevocation | SignatureType::SubkeyRevocation
-    )
 }
