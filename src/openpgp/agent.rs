@@ -23,7 +23,7 @@ use sequoia_openpgp::{
     types::HashAlgorithm,
 };
 
-use super::{Certificate, Passphrase};
+use super::{Certificate, KeyError, Passphrase};
 
 /// A key that gpg-agent holds.
 pub struct AgentKey {
@@ -54,8 +54,15 @@ impl AgentKey {
     }
 
     /// What the agent said when it refused.
-    pub(super) fn refusal(&self) -> Option<String> {
-        self.refusal.clone()
+    pub(super) fn refusal(&self) -> Option<KeyError> {
+        let why = self.refusal.as_ref()?;
+        Some(if why.contains("bad passphrase") {
+            KeyError::WrongPassphrase {
+                what: "gpg-agent".to_owned(),
+            }
+        } else {
+            KeyError::Agent(why.clone())
+        })
     }
 
     fn ask(&mut self, commands: &[String], inquiry: &[u8]) -> Result<Answer> {

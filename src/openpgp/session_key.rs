@@ -14,7 +14,7 @@ use sequoia_openpgp::{
 };
 
 use super::{
-    Certificate, DecryptionKeys, Fingerprint, KeyError, OpenError, Recipients, SecretKey,
+    AgentKey, Certificate, DecryptionKeys, Fingerprint, KeyError, OpenError, Recipients, SecretKey,
     contents::{ContentKey, Locked},
     secret_key::{self, Ask},
 };
@@ -86,7 +86,7 @@ impl Search<'_> {
         keys: &mut DecryptionKeys<'_>,
     ) -> Result<(ContentKey, OpenedBy), OpenError> {
         let mut named = false;
-        let mut unsafe_algorithm = None;
+        let mut unusable = None;
         for hidden in [false, true] {
             if hidden && self.recipients.hidden == 0 {
                 break;
@@ -97,18 +97,21 @@ impl Search<'_> {
                 match self.try_secret(owner, subkey, hidden, &mut keys.ask) {
                     Ok(Some(key)) => return Ok((key, OpenedBy::key(owner.certificate()))),
                     Ok(None) => {}
-                    Err(error @ KeyError::UnsafeAlgorithm { .. }) => unsafe_algorithm = Some(error),
+                    Err(error @ KeyError::UnsafeAlgorithm { .. }) => unusable = Some(error),
                     Err(error) => return Err(error.into()),
                 }
             }
-            if let Some((key, certificate)) = self.try_agent(keys, hidden)? {
-                return Ok((key, OpenedBy::key(certificate)));
+            for mut agent_key in self.agent_keys(keys)? {
+                if let Some(key) = self.try_decryptor(&mut agent_key, hidden) {
+                    return Ok((key, OpenedBy::key(agent_key.certificate().clone())));
+                }
+                unusable = unusable.or(agent_key.refusal());
             }
         }
         if let Some(key) = self.try_passphrases(&mut keys.ask)? {
             return Ok((key, OpenedBy::Passphrase));
         }
-        Err(match unsafe_algorithm {
+        Err(match unusable {
             Some(error) => error.into(),
             None if named => {
                 OpenError::Damaged(anyhow::anyhow!("its session key cannot be decrypted"))
@@ -188,29 +191,11 @@ impl Search<'_> {
         self.locked.cipher().is_some() == is_version_6
     }
 
-    fn try_agent(
-        &self,
-        keys: &mut DecryptionKeys<'_>,
-        hidden: bool,
-    ) -> Result<Option<(ContentKey, Certificate)>, OpenError> {
+    fn agent_keys(&self, keys: &mut DecryptionKeys<'_>) -> Result<Vec<AgentKey>, KeyError> {
         if self.pkesks.is_empty() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        let mut refused = None;
-        for mut agent_key in (keys.agent)(self.recipients)? {
-            if let Some(key) = self.try_decryptor(&mut agent_key, hidden) {
-                return Ok(Some((key, agent_key.certificate().clone())));
-            }
-            refused = refused.or(agent_key.refusal());
-        }
-        match refused {
-            Some(why) if why.contains("bad passphrase") => Err(KeyError::WrongPassphrase {
-                what: "gpg-agent".to_owned(),
-            }
-            .into()),
-            Some(why) if !hidden => Err(KeyError::Agent(why).into()),
-            _ => Ok(None),
-        }
+        (keys.agent)(self.recipients)
     }
 
     fn try_passphrases(&self, ask: &mut Ask<'_>) -> Result<Option<ContentKey>, OpenError> {

@@ -2,7 +2,7 @@
 
 use crate::{
     bundle::ExtractError,
-    openpgp::{Message, OpenError},
+    openpgp::{KeyError, Message, OpenError},
     terminal::{Exit, Failure, Hint},
 };
 
@@ -15,6 +15,9 @@ pub(super) fn not_opened(name: &str, why: OpenError) -> Failure {
     let hint = match &why {
         OpenError::NotForUs { .. } => {
             Some("name the secret key with --key FILE, or import it into GnuPG")
+        }
+        OpenError::Key(KeyError::UnsafeAlgorithm { .. }) => {
+            Some("import the key into GnuPG and leave --key out: gpg-agent computes with it then")
         }
         OpenError::Damaged(_) => Some("ask the sender to send it again; nothing of it was kept"),
         OpenError::TooLarge { .. } => Some("if you expect so much, raise --max-size MIB"),
