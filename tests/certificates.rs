@@ -5,10 +5,13 @@ mod corpus;
 
 use std::{
     collections::BTreeMap,
+    path::PathBuf,
     time::{Duration, SystemTime},
 };
 
-use sealpost::openpgp::{Certificate, Reason, Verdict, read_certificates};
+use sealpost::openpgp::{
+    Certificate, CertificateError, GeneratedKey, Reason, Verdict, generate, read_certificates,
+};
 
 /// 2026-11-22, the clock of the corpus.
 fn clock() -> SystemTime {
@@ -87,6 +90,34 @@ const UNKNOWN_TO_GPG_2_2: [&str; 4] = [
     "D1CC3AE05ADAFF27BEE627B70B1A5390865E24D7",
     "FCD355B305707A62DA143AB6E422397E50FE8467A2A95343D246D6276AFEDF8F",
 ];
+
+/// Whatever a folder of `keys/` holds, no secret key is in it, armoured or binary.
+#[test]
+fn nothing_secret_is_shipped() {
+    let mut read = 0;
+    let mut folders = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("keys")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let found = read_certificates("keys", &std::fs::read(&path).unwrap());
+            let secret = matches!(found, Err(CertificateError::Secret { .. }));
+            assert!(!secret, "{}", path.display());
+            read += 1;
+        }
+    }
+    assert!(read > 5);
+    let wanted = GeneratedKey::new("Example", "security@example.org").unwrap();
+    let made = generate(&wanted, clock()).unwrap();
+    let found = read_certificates("made", &made.secret);
+    assert!(
+        matches!(found, Err(CertificateError::Secret { .. })),
+        "a secret key is told"
+    );
+}
 
 /// File → (key ID, validity) of each primary key.
 fn gpg_listing(table: &str) -> BTreeMap<String, Vec<(String, String)>> {
