@@ -223,9 +223,9 @@ fn a_signal_never_removes_or_halves_what_is_published() {
         thread::sleep(Duration::from_millis(20 + 13 * round));
         // Nothing can be tidied up after SIGKILL; what is published is whole nevertheless.
         let killed = round % 3 == 0;
-        let signal = if killed { Signal::KILL } else { Signal::INT };
+        let signal = if killed { Signal::KILL } else { Signal::TERM };
         let status = kill(&mut child, signal);
-        assert_eq!(status.code(), (!killed).then_some(130));
+        assert_eq!(status.code(), (!killed).then_some(143));
         let mut said = String::new();
         let mut stdout = child.stdout.take().unwrap();
         stdout.read_to_string(&mut said).unwrap();
