@@ -49,23 +49,21 @@ pub(super) fn parse(raw: &RawCert<'_>) -> std::result::Result<Cert, Rejected> {
                     return Err(Rejected::Flooded);
                 }
             }
-            Tag::PublicKey | Tag::PublicSubkey | Tag::SecretKey | Tag::SecretSubkey => {
-                if packet.body().len() > MAX_KEY && is_public(packet.tag()) {
-                    let error = anyhow::anyhow!("a key of {} bytes in it", packet.body().len());
-                    return Err(Rejected::Damaged(error));
-                }
+            Tag::PublicKey | Tag::PublicSubkey if packet.body().len() > MAX_KEY => {
+                let error = anyhow::anyhow!("a key of {} bytes in it", packet.body().len());
+                return Err(Rejected::Damaged(error));
             }
-            Tag::UserID => {}
+            Tag::PublicKey
+            | Tag::PublicSubkey
+            | Tag::SecretKey
+            | Tag::SecretSubkey
+            | Tag::UserID => {}
             // Photographs and whatever else hangs on it say nothing about encryption.
             _ => continue,
         }
         kept.extend_from_slice(packet.as_bytes());
     }
     Cert::from_bytes(&kept).map_err(Rejected::Damaged)
-}
-
-fn is_public(tag: Tag) -> bool {
-    matches!(tag, Tag::PublicKey | Tag::PublicSubkey)
 }
 
 /// Revocations of keys in `raw`, wherever they stand.
