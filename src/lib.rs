@@ -7,7 +7,9 @@
 //! - 0: [`report`], [`program`], [`case`]: the words
 //! - 1: [`bundle`]: a report with its attachments as one tar stream
 //! - 2: [`openpgp`]: certificates, sealing, opening; the only folder that names sequoia
-//! - 4: [`disk`], [`terminal`], [`confinement`]: this machine and the person at it
+//! - 3: [`network`]: the policy for every request, one resolver, one HTTP client
+//! - 4: [`discover`]: from a name to a key that may be trusted; [`disk`], [`terminal`],
+//!   [`confinement`]: this machine and the person at it
 //! - 5: [`cli`]: what was typed
 //! - 6: [`commands`]: one verb a file
 //! - 7: [`run`]: parse, run, report
@@ -17,7 +19,9 @@ pub mod case;
 pub mod cli;
 pub mod commands;
 pub mod confinement;
+pub mod discover;
 pub mod disk;
+pub mod network;
 pub mod openpgp;
 pub mod program;
 pub mod report;

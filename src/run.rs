@@ -72,6 +72,8 @@ fn context<'a>(global: &Global, output: &'a Output) -> Result<Context<'a>, Failu
         output,
         passphrases: Passphrases::resolve(global.passphrase_file.clone())?,
         home: Home::resolve(global.home.clone(), |name| std::env::var_os(name))?,
+        offline: global.offline,
+        proxy: global.proxy.clone(),
         now: SystemTime::now(),
     })
 }

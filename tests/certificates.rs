@@ -5,12 +5,14 @@ mod corpus;
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
 use sealpost::openpgp::{
-    Certificate, CertificateError, GeneratedKey, Reason, Verdict, generate, read_certificates,
+    Certificate, CertificateError, CleartextError, GeneratedKey, KeyCondition, Reason,
+    SignatureVerdict, Verdict, generate, is_cleartext_signed, read_certificates, read_cleartext,
+    verify_detached,
 };
 
 /// 2026-11-22, the clock of the corpus.
@@ -130,4 +132,173 @@ fn gpg_listing(table: &str) -> BTreeMap<String, Vec<(String, String)>> {
         }
     }
     files
+}
+
+/// A row of the table of signatures.
+struct Row<'a> {
+    file: &'a str,
+    /// GnuPG's word for it.
+    word: &'a str,
+    /// The key that made it, where GnuPG had it.
+    signer: &'a str,
+    /// The text of a signature in a file of its own, or empty where none of the site's fits.
+    against: &'a str,
+}
+
+impl Row<'_> {
+    /// How the names of all files and keys of the site begin.
+    fn site(&self) -> String {
+        let name = self.file.rsplit('/').next().unwrap();
+        let parts: Vec<_> = name.splitn(3, "__").collect();
+        format!("{}__{}__", parts[0], parts[1])
+    }
+
+    fn verdict(&self, folder: &Path, keys: &[&Certificate]) -> SignatureVerdict {
+        let bytes = std::fs::read(folder.join(self.file)).unwrap();
+        if is_cleartext_signed(&bytes) {
+            let text = read_cleartext(&bytes).unwrap_or_else(|why| panic!("{}: {why}", self.file));
+            return text.verify(keys, clock());
+        }
+        let texts = match self.against {
+            "" => of_site(&folder.join("files"), &self.site()),
+            "(inline)" => vec![folder.join(self.file)],
+            text => vec![folder.join(text)],
+        };
+        let mut verdict = SignatureVerdict::Unsigned;
+        for text in texts {
+            let content = std::fs::read(text).unwrap();
+            verdict = verify_detached(&bytes, &content, keys, clock());
+            if matches!(verdict, SignatureVerdict::Verified { .. }) {
+                break;
+            }
+        }
+        verdict
+    }
+
+    /// Whether the verdict is GnuPG's. It tells of a key that expired since: here, the key does.
+    fn agrees(&self, verdict: &SignatureVerdict, keys: &[&Certificate]) -> bool {
+        use SignatureVerdict::{Bad, UnknownSigner, Verified};
+        let mut states = keys.iter().flat_map(|key| key.keys(clock()));
+        let condition = states
+            .find(|state| state.fingerprint.as_hex() == self.signer)
+            .map(|state| state.condition);
+        match (self.word, verdict) {
+            ("GOODSIG", Verified { .. }) => condition == Some(KeyCondition::Usable),
+            ("EXPKEYSIG", Verified { .. }) => condition == Some(KeyCondition::Expired),
+            ("EXPKEYSIG", Bad { why }) => why.contains("expired"),
+            (word, Bad { .. }) => word.starts_with("BADSIG") || word == "no-candidate-verifies",
+            (word, UnknownSigner { .. }) => word == "ERRSIG",
+            _ => false,
+        }
+    }
+}
+
+#[test]
+fn every_signature_of_the_corpus_is_judged_as_gpg_does() {
+    let folders = (
+        corpus::folder("security-txt"),
+        corpus::folder("certificates"),
+    );
+    let (Some(texts), Some(certificates)) = folders else {
+        return;
+    };
+    let table = corpus::read(&texts.join("GPG-VERIFY.tsv"));
+    let (mut agreed, mut differ) = (0, Vec::new());
+    for line in table.lines().skip(1) {
+        let field: Vec<_> = line.split('\t').collect();
+        let row = Row {
+            file: field[0],
+            word: field[1],
+            signer: field[2],
+            against: field[3],
+        };
+        let keys = keys_of(&certificates.join("vendor-web"), &row.site());
+        let keys: Vec<_> = keys.iter().collect();
+        let verdict = row.verdict(&texts, &keys);
+        if row.agrees(&verdict, &keys) {
+            agreed += 1;
+        } else {
+            println!("{}: gpg {}, here {verdict:?}", row.file, row.word);
+            differ.push(row.file);
+        }
+    }
+    println!("{agreed} signatures judged as gpg does");
+    assert!(agreed > 60, "only {agreed} compared");
+    assert_eq!(differ, JUDGED_OTHERWISE);
+}
+
+/// The first key says of one User ID that it expired, and of a newer one that it never does: here
+/// the newer word counts. The second file is a whole signed message (`PGP MESSAGE`), which has no
+/// place beside a text. The key of the last two is bound by SHA-1, which GnuPG 2.2 still takes.
+const JUDGED_OTHERWISE: [&str; 4] = [
+    "files/anonaddy__addy.io__05_660a3f3d.txt",
+    "signatures/ilyaglow__ilyaglow.github.io__02_1d7503e5.txt.sig",
+    "files/nicokaiser__kaiser.me__02_19342cc6.txt",
+    "files/nicokaiser__kaiser.me__03_1ec40799.txt",
+];
+
+/// All keys of a site, the versions of each made one.
+fn keys_of(folder: &Path, site: &str) -> Vec<Certificate> {
+    let mut keys = BTreeMap::new();
+    for path in of_site(folder, site) {
+        let found = read_certificates(site, &std::fs::read(path).unwrap());
+        for certificate in found.into_iter().flatten() {
+            let merged = match keys.remove(&certificate.fingerprint()) {
+                Some(known) => certificate.merge(known).unwrap(),
+                None => certificate,
+            };
+            keys.insert(merged.fingerprint(), merged);
+        }
+    }
+    keys.into_values().collect()
+}
+
+fn of_site(folder: &Path, site: &str) -> Vec<PathBuf> {
+    let paths = std::fs::read_dir(folder).unwrap();
+    let paths = paths.map(|entry| entry.unwrap().path());
+    paths
+        .filter(|path| {
+            path.file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with(site)
+        })
+        .collect()
+}
+
+/// Every signed text of the corpus is read, and what is read stands in its file line by line.
+#[test]
+fn every_signed_text_of_the_corpus_is_read() {
+    let Some(folder) = corpus::folder("security-txt") else {
+        return;
+    };
+    let (mut read, mut folders) = (0, vec![folder]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let bytes = std::fs::read(&path).unwrap();
+            let text = match read_cleartext(&bytes) {
+                Ok(text) => text,
+                Err(CleartextError::None) => {
+                    assert!(!is_cleartext_signed(&bytes));
+                    continue;
+                }
+                Err(why) => panic!("{}: {why}", path.display()),
+            };
+            read += 1;
+            let file = String::from_utf8_lossy(&bytes).into_owned();
+            let lines: Vec<_> = file.lines().skip(text.first_line() - 1).collect();
+            for (line, in_file) in text.text().lines().zip(lines) {
+                let escaped = format!("- {line}");
+                let in_file = in_file.trim_end();
+                assert!(in_file == line || in_file == escaped, "{}", path.display());
+            }
+        }
+    }
+    println!("{read} signed texts read");
+    assert!(read > 50, "only {read} read");
 }

@@ -10,12 +10,17 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use jiff::Timestamp;
 use sealpost::{
     bundle::{ExtractOptions, Limits, Manifest, extract},
     case::CaseSecret,
+    discover::{
+        LookAlike, ProviderMetadata, SecurityMd, Target,
+        security_txt::{SecurityTxt, SourceText, around_signature},
+    },
     openpgp::{
-        DecryptionKeys, Opening, Passphrase, SecretKey, SignatureVerdict, case_key, open,
-        read_certificates, read_secret_keys,
+        DecryptionKeys, Opening, Passphrase, SecretKey, SignatureVerdict, case_key,
+        is_cleartext_signed, open, read_certificates, read_cleartext, read_secret_keys,
     },
     program::{ListEntry, Program},
     report::Report,
@@ -27,6 +32,7 @@ use sequoia_openpgp::{
     policy::StandardPolicy,
     serialize::stream::{Encryptor, Message},
 };
+use url::Url;
 
 /// A sealed report, opened with [`KEY`] and [`PASSPHRASE`] and read to its end.
 pub fn message(data: &[u8]) -> bool {
@@ -143,6 +149,71 @@ pub fn list_entry(data: &[u8]) -> bool {
         return false;
     };
     Program::try_from(&entry).is_ok_and(|program| ListEntry::try_from(&program).is_ok())
+}
+
+/// A profile as a vendor publishes it.
+pub fn program_json(data: &[u8]) -> bool {
+    Program::parse_json("program.json", data).is_ok_and(|program| {
+        let json = serde_json::to_vec(&program).expect("a program has a JSON form");
+        assert_eq!(Program::parse_json("program.json", &json), Ok(program));
+        true
+    })
+}
+
+/// A security.txt, whether a signature was taken off it or not.
+pub fn security_txt(data: &[u8]) -> bool {
+    let now = Timestamp::try_from(now()).expect("a day of this century");
+    let url = Url::parse("https://example.org/.well-known/security.txt").expect("a URL");
+    let read = |signed| {
+        let text = SourceText {
+            bytes: data,
+            first_line: 1,
+            signed,
+        };
+        let mut file = SecurityTxt::parse(&text, now);
+        if is_cleartext_signed(data) {
+            file.add(around_signature(data));
+        }
+        file.add_served(Some("text/plain; charset=utf-8"), &url, &url);
+        let _believed = file.authority(&url);
+        assert!(file.findings().len() < 250);
+        file.is_strict()
+    };
+    read(true) | read(false)
+}
+
+/// A text with a signature around it.
+pub fn cleartext(data: &[u8]) -> bool {
+    let certificate = KEY.certificate();
+    read_cleartext(data).is_ok_and(|signed| {
+        let verdict = signed.verify(&[&certificate], now());
+        matches!(verdict, SignatureVerdict::Verified { .. })
+    })
+}
+
+/// CSAF provider metadata.
+pub fn csaf(data: &[u8]) -> bool {
+    ProviderMetadata::parse(data).is_ok_and(|metadata| {
+        let _contacts = metadata.contacts();
+        !metadata.keys().is_empty()
+    })
+}
+
+/// SECURITY.md of a repository.
+pub fn security_md(data: &[u8]) -> bool {
+    let repository = "owner/repo".parse().expect("a repository");
+    let read = SecurityMd::read(&String::from_utf8_lossy(data), &repository, "SECURITY.md");
+    !read.contacts().is_empty()
+}
+
+/// What a person typed or pasted as TARGET, and the host in it.
+pub fn target(data: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(data);
+    let _look = LookAlike::of(&text);
+    Target::parse(&text).is_ok_and(|target| {
+        let again = Target::parse(&target.subject()).expect("a subject is a target");
+        again.subject() == target.subject()
+    })
 }
 
 /// The words of a case.

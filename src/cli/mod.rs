@@ -1,18 +1,26 @@
 //! The command line: what was typed, with its help. Nothing deeper than `commands/` knows of clap.
 
+mod find;
 mod keygen;
+mod network;
 mod new;
 mod open;
 mod seal;
+mod trust;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::network::ProxyUrl;
+
+pub use find::Find;
 pub use keygen::{KeyProfile, Keygen};
+pub use network::NetworkOptions;
 pub use new::New;
 pub use open::Open;
 pub use seal::{ContainerProfile, Seal};
+pub use trust::{FirstUse, Trust};
 
 /// Seal a vulnerability report so that only the vendor can read it, and open it at the other end.
 #[derive(Debug, Parser)]
@@ -66,6 +74,20 @@ pub struct Global {
     /// Take passphrases from the first line of FILE instead of asking
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
+
+    /// Send everything through this proxy: socks5h://HOST:PORT, http://… or https://…
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "SEALPOST_PROXY",
+        hide_env_values = true
+    )]
+    pub proxy: Option<ProxyUrl>,
+
+    /// Ask nobody: use what is pinned and what the profiles say
+    #[arg(long, global = true, env = "SEALPOST_OFFLINE", value_parser = clap::builder::FalseyValueParser::new(), hide_env_values = true)]
+    pub offline: bool,
 }
 
 /// When to use colour.
@@ -87,6 +109,8 @@ pub enum Color {
     reason = "a comment here would replace the long help of the arguments"
 )]
 pub enum Command {
+    Find(Box<Find>),
+    Trust(Box<Trust>),
     New(New),
     Seal(Box<Seal>),
     Open(Open),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
+use super::NetworkOptions;
 use crate::openpgp::Fingerprint;
 
 /// Seal a report and its attachments into one file
@@ -23,6 +24,7 @@ use crate::openpgp::Fingerprint;
     group = ArgGroup::new("signature").args(["sign_with", "unsigned"]),
     after_help = "Examples:\n  \
         sealpost seal report.md -a poc.py -a video.mp4 --key vendor.asc\n  \
+        sealpost seal report.md --to example.org\n  \
         sealpost seal report.md --to val.town --key val-town.asc -o finding.pgp\n  \
         sealpost seal - --key vendor.asc --armor < report.md > report.asc\n  \
         sealpost seal report.md --to val.town --passphrase"
@@ -36,7 +38,8 @@ pub struct Seal {
     #[arg(short, long = "attach", value_name = "FILE")]
     pub attach: Vec<PathBuf>,
 
-    /// The program that the report is meant for: a profile's name, or the path of a profile
+    /// The vendor that the report is meant for: a domain, a URL, an address, github:OWNER/REPO, or
+    /// a profile's name or path. Without --key its key is looked for, as `find` does
     #[arg(long, value_name = "TARGET")]
     pub to: Option<String>,
 
@@ -44,12 +47,17 @@ pub struct Seal {
     #[arg(long, value_name = "CERT")]
     pub key: Vec<PathBuf>,
 
-    /// The certificate in CERT that is meant, by its whole fingerprint
-    #[arg(long, value_name = "HEX", requires = "key")]
+    /// The key that is meant, by its whole fingerprint, which you compared; with several --key one
+    /// for each
+    #[arg(long, value_name = "HEX")]
     pub fingerprint: Vec<Fingerprint>,
 
+    /// Trust a key of the vendor that one source alone names, without being asked
+    #[arg(long, conflicts_with_all = ["key", "passphrase"])]
+    pub yes_trust_first_use: bool,
+
     /// Seal with a passphrase that you agree on over another channel
-    #[arg(long, conflicts_with_all = ["key", "also_to"])]
+    #[arg(long, conflicts_with_all = ["key", "also_to", "fingerprint"])]
     pub passphrase: bool,
 
     /// Seal to this certificate, too: your own, so that you can read what you sent
@@ -80,6 +88,10 @@ pub struct Seal {
     /// Replace OUT if it is there
     #[arg(long)]
     pub force: bool,
+
+    /// The network
+    #[command(flatten)]
+    pub network: NetworkOptions,
 }
 
 /// Which generation of OpenPGP reads the message.

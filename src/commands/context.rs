@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     disk::Home,
+    network::ProxyUrl,
     openpgp::{Passphrase, PassphraseFor},
     terminal::{Output, Passphrases, Secret, escape::brief},
 };
@@ -23,6 +24,10 @@ pub struct Context<'a> {
     pub passphrases: Passphrases,
     /// The user's own profiles.
     pub home: Home,
+    /// Whether nobody may be asked.
+    pub offline: bool,
+    /// The proxy that everything goes through.
+    pub proxy: Option<ProxyUrl>,
     /// The time at which the command began.
     pub now: SystemTime,
 }

@@ -215,6 +215,8 @@ impl Play<'_> {
             output,
             passphrases: Passphrases::resolve(None)?,
             home: self.context.home.clone(),
+            offline: true,
+            proxy: None,
             now: self.context.now,
         };
         super::dispatch(cli.command, &context)?;

@@ -2,12 +2,16 @@
 
 mod context;
 mod demo;
+mod find;
 mod keygen;
 mod manual;
+mod memory;
 mod new;
 mod open;
 mod seal;
 mod target;
+mod trust;
+mod vendor;
 
 pub use context::Context;
 
@@ -22,6 +26,8 @@ use crate::{
 /// A [`Failure`] with its exit code and what to do next.
 pub fn dispatch(command: Command, context: &Context<'_>) -> Result<Exit, Failure> {
     match command {
+        Command::Find(args) => find::run(&args, context),
+        Command::Trust(args) => trust::run(&args, context),
         Command::New(args) => new::run(&args, context),
         Command::Seal(args) => seal::run(&args, context),
         Command::Open(args) => open::run(&args, context),

@@ -1,4 +1,4 @@
-//! TARGET: a program's name, or the path of a profile, resolved to the profile and its key.
+//! TARGET resolved to a program, without asking anybody: a profile with its key, or what was typed.
 
 use std::path::{Path, PathBuf};
 
@@ -6,48 +6,82 @@ use anyhow::anyhow;
 
 use super::{Context, context::read_capped};
 use crate::{
-    program::{self, Program, Wanted},
+    discover,
+    program::{self, Contact, Program, Wanted},
     terminal::{Exit, Failure, Hint, OrFail},
 };
 
 /// A program, with the file that holds its published certificate.
 pub(super) struct Target {
+    /// The profile's, or one made up of nothing but what was typed.
     pub(super) program: Program,
     /// The name of the key file for messages, and its content.
     pub(super) key: Option<(String, Vec<u8>)>,
+    /// Whether there is a profile.
+    pub(super) is_known: bool,
 }
 
-/// Looks `name` up: a path to a profile, the user's own profiles, the shipped ones.
+/// Looks `name` up: a path to a profile, the user's own profiles, the shipped ones, by name or by a
+/// host that they claim; else a domain, a URL, an address or a repository. Nobody is asked.
 pub(super) fn resolve(name: &str, context: &Context<'_>) -> Result<Target, Failure> {
-    let path = Path::new(name);
     if is_path(name) {
-        return from_path(path);
+        return from_path(Path::new(name));
     }
-    if let Some(target) = own(name, context)? {
-        return Ok(target);
+    let mut known = own(context)?;
+    for shipped in program::shipped() {
+        let key = shipped.key();
+        let key = key.map(|key| (format!("keys/{}/key.asc", shipped.id()), key.into()));
+        known.push(Target {
+            program: shipped.program()?,
+            key,
+            is_known: true,
+        });
     }
-    let Some((shipped, program)) = program::find_shipped(name) else {
-        let known: Vec<_> = program::shipped()
-            .iter()
-            .map(program::Shipped::id)
-            .collect();
-        let folder = context.home.path().join("programs");
-        return Err(
-            Failure::new(Exit::Usage, anyhow!("no profile is known for {name}"))
-                .with_hint(Hint::words(format!(
-                    "shipped profiles: {}",
-                    known.join(", ")
-                )))
-                .with_hint(Hint::words(format!(
-                    "write your own as {}/NAME/program.toml, or name its path",
-                    folder.display()
-                ))),
-        );
+    let by_name = known.iter().position(|target| target.program.goes_by(name));
+    let place = by_name.or_else(|| {
+        let claimed = discover::program_for(name, known.iter().map(|target| &target.program))?;
+        known.iter().position(|target| target.program == *claimed)
+    });
+    match place {
+        Some(place) => Ok(known.swap_remove(place)),
+        None => typed(name, context),
+    }
+}
+
+/// A vendor without a profile.
+fn typed(name: &str, context: &Context<'_>) -> Result<Target, Failure> {
+    let typed = discover::Target::parse(name).map_err(|why| unknown(why, context))?;
+    let contact = match &typed {
+        discover::Target::Address(address) => Some(Contact::Mail(address.clone())),
+        discover::Target::GitHub(repository) => Some(Contact::GitHub(repository.clone())),
+        discover::Target::Domain(origin) => {
+            let home = format!("https://{}/", origin.authority());
+            home.parse().ok().map(Contact::Web)
+        }
     };
-    let key = shipped
-        .key()
-        .map(|key| (format!("keys/{}/key.asc", shipped.id()), key.into()));
-    Ok(Target { program, key })
+    let contacts: Vec<Contact> = contact.into_iter().collect();
+    let program = Program::announced(&typed.subject(), &contacts, None)
+        .ok_or_else(|| anyhow!("{name} makes no name for a program"))?;
+    Ok(Target {
+        program,
+        key: None,
+        is_known: false,
+    })
+}
+
+fn unknown(why: discover::TargetError, context: &Context<'_>) -> Failure {
+    let shipped = program::shipped().iter().map(program::Shipped::id);
+    let shipped: Vec<_> = shipped.collect();
+    let folder = context.home.path().join("programs");
+    Failure::new(Exit::Usage, why)
+        .with_hint(Hint::words(format!(
+            "shipped profiles: {}",
+            shipped.join(", ")
+        )))
+        .with_hint(Hint::words(format!(
+            "write your own as {}/NAME/program.toml, or name its path",
+            folder.display()
+        )))
 }
 
 /// Refuses a program that takes no encrypted reports, with the reason that its profile gives.
@@ -84,23 +118,18 @@ fn has_toml_ending(path: &Path) -> bool {
         .is_some_and(|ending| ending.eq_ignore_ascii_case("toml"))
 }
 
-fn own(name: &str, context: &Context<'_>) -> Result<Option<Target>, Failure> {
+/// The user's own profiles, in the order of their folders' names.
+fn own(context: &Context<'_>) -> Result<Vec<Target>, Failure> {
     let folder = context.home.programs()?;
     let Ok(entries) = std::fs::read_dir(folder) else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
     let mut folders: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.join("program.toml").is_file())
         .collect();
     folders.sort();
-    for folder in folders {
-        let target = from_path(&folder)?;
-        if target.program.goes_by(name) {
-            return Ok(Some(target));
-        }
-    }
-    Ok(None)
+    folders.iter().map(|folder| from_path(folder)).collect()
 }
 
 fn from_path(path: &Path) -> Result<Target, Failure> {
@@ -126,7 +155,11 @@ fn from_path(path: &Path) -> Result<Target, Failure> {
             return Err(anyhow::Error::new(error).context(context).into());
         }
     };
-    Ok(Target { program, key })
+    Ok(Target {
+        program,
+        key,
+        is_known: true,
+    })
 }
 
 /// The largest file of certificates, in bytes.

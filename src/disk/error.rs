@@ -1,5 +1,6 @@
 //! What can go wrong on the disk, each with the path that the person named.
 
+use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -58,6 +59,14 @@ pub enum DiskError {
         /// The most that is read, in bytes.
         limit: usize,
     },
+    /// A file of ours that is not what it should be, and must not be taken for absent.
+    #[error("{path} is damaged")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// Someone else could put keys or profiles into the home folder.
     #[error("the folder {path} may be written by others (its mode is {mode:04o})")]
     OpenToOthers {
@@ -88,6 +97,13 @@ pub enum DiskError {
 }
 
 impl DiskError {
+    pub(super) fn damaged(path: &Path, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Damaged {
+            path: path.to_owned(),
+            source: source.into(),
+        }
+    }
+
     /// Names the path, and tells a full disk and a folder from the rest.
     pub(super) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();

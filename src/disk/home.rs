@@ -8,7 +8,7 @@ use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::DiskError;
+use super::{CertificateStore, DiskError, Pins};
 
 /// A home folder that only its owner may write. It need not exist until something is kept in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,24 @@ impl Home {
     /// # Errors
     /// The folder is there and is not ours alone to write.
     pub fn programs(&self) -> Result<PathBuf, DiskError> {
-        let path = self.0.join("programs");
+        self.existing("programs")
+    }
+
+    /// The fingerprints that the user trusts.
+    #[must_use]
+    pub fn pins(&self) -> Pins {
+        Pins::new(self.clone())
+    }
+
+    /// The certificates that were seen.
+    #[must_use]
+    pub fn certificates(&self) -> CertificateStore {
+        CertificateStore::new(self.clone())
+    }
+
+    /// A folder of this name in the home folder, for reading; it may not exist.
+    pub(super) fn existing(&self, name: &str) -> Result<PathBuf, DiskError> {
+        let path = self.0.join(name);
         refuse_unsafe(&path)?;
         Ok(path)
     }

@@ -1,22 +1,27 @@
-//! Owner-only files and folders that are published whole or not at all, and the home folder.
+//! Owner-only files and folders that are published whole or not at all, and the home folder
+//! with its pins and certificates.
 //!
 //! Serves "writes nothing into place until everything is authenticated", `--home`, and the part of
 //! promises 9, 13 and 14 that is about files. Everything created here is 0600 or 0700 from its
 //! first moment, and is gone again after a failure, a panic or Ctrl-C.
 
+mod certificates;
 mod error;
 mod folder;
 mod home;
 #[cfg(unix)]
 pub mod interrupt;
 mod pending;
+mod pins;
 mod registry;
 mod secret_file;
 
+pub use certificates::CertificateStore;
 pub use error::DiskError;
 pub use folder::PendingFolder;
 pub use home::Home;
 pub use pending::{Overwrite, PendingFile};
+pub use pins::{Pin, Pins};
 pub use secret_file::{Exposure, SecretFile};
 
 #[cfg(not(unix))]

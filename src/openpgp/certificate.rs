@@ -5,17 +5,18 @@
 use std::{collections::HashMap, io::Read, time::SystemTime};
 
 use sequoia_openpgp::{
-    Cert, Packet, PacketPile, armor,
+    Cert, armor,
     cert::raw::RawCertParser,
-    packet::Signature,
     parse::Parse,
     serialize::{Marshal, SerializeInto},
-    types::SignatureType,
 };
 
 use super::{
-    CertificateError, Fingerprint, Verdict, blocks, flood,
+    CertificateError, Fingerprint, KeyState, MergeError, Verdict, blocks,
+    flood::{self, Costs, Revocations},
+    key_state, merge, names,
     sealed::KeyName,
+    signature,
     tag::{self, First},
     verdict,
 };
@@ -55,6 +56,35 @@ impl Certificate {
             .any(|ka| name.handle().aliases(ka.key().key_handle()))
     }
 
+    /// Whether its owner says that it is for exactly this mail address, which may have expired since,
+    /// and did not take that back. Upper and lower case are the same.
+    #[must_use]
+    pub fn names_address(&self, address: &str) -> bool {
+        names::names(&self.0, address)
+    }
+
+    /// The mail addresses that its owner says it is for. Hostile text.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<String> {
+        names::addresses(&self.0)
+    }
+
+    /// Its keys as they are at `now`, the primary key first.
+    #[must_use]
+    pub fn keys(&self, now: SystemTime) -> Vec<KeyState> {
+        key_state::keys(self, now)
+    }
+
+    /// Everything that this and another version of the same certificate hold and that verifies:
+    /// the same in whatever order versions come. No revocation is lost, and what comes out can be
+    /// read again.
+    ///
+    /// # Errors
+    /// [`MergeError::Different`] for another certificate.
+    pub fn merge(self, other: Self) -> Result<Self, MergeError> {
+        merge::merge(self.0, other.0).map(Self)
+    }
+
     /// Whether and how it may be encrypted to at `now`.
     #[must_use]
     pub fn verdict(&self, now: SystemTime) -> Verdict {
@@ -68,6 +98,17 @@ impl Certificate {
     pub fn to_armored(&self) -> anyhow::Result<Vec<u8>> {
         self.to_binary()?;
         self.0.armored().export_to_vec()
+    }
+
+    /// The binary certificate with all of its signatures: for this machine alone, since some of them
+    /// may not be for export.
+    ///
+    /// # Errors
+    /// When it has parts that cannot be written.
+    pub fn to_whole_binary(&self) -> anyhow::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.0.serialize(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// The binary certificate, without signatures that are not for export.
@@ -111,7 +152,7 @@ pub fn read_certificates(file: &str, bytes: &[u8]) -> Result<Vec<Certificate>, C
                 file: file.to_owned(),
             });
         }
-        Some(First::PublicKey) => return read_binary(file, bytes, Vec::new()),
+        Some(First::PublicKey) => return read_binary(file, bytes, Revocations::default()),
         Some(First::Other) => return Err(none()),
         None => {}
     }
@@ -125,9 +166,9 @@ pub fn read_certificates(file: &str, bytes: &[u8]) -> Result<Vec<Certificate>, C
 
 /// The content of all blocks one after the other, and the revocations that stand in blocks of
 /// their own, as some vendors publish them.
-fn dearmor(file: &str, page: &[u8]) -> Result<(Vec<u8>, Vec<Signature>), CertificateError> {
+fn dearmor(file: &str, page: &[u8]) -> Result<(Vec<u8>, Revocations), CertificateError> {
     let mut binary = Vec::new();
-    let mut revocations = Vec::new();
+    let mut revocations = Revocations::default();
     let mut damage = None;
     for block in blocks::blocks(page) {
         match block.label.as_str() {
@@ -141,7 +182,7 @@ fn dearmor(file: &str, page: &[u8]) -> Result<(Vec<u8>, Vec<Signature>), Certifi
                 let mut reader = armor::Reader::from_bytes(block.text.as_bytes(), None);
                 match reader.read_to_end(&mut content) {
                     Ok(_) if tag::first(&content) == Some(First::Other) => {
-                        revocations.extend(key_revocations(&content));
+                        revocations.take(signature::read(&content).unwrap_or_default());
                     }
                     Ok(_) => binary.append(&mut content),
                     Err(error) => damage = Some(error),
@@ -159,38 +200,24 @@ fn dearmor(file: &str, page: &[u8]) -> Result<(Vec<u8>, Vec<Signature>), Certifi
     }
 }
 
-fn key_revocations(packets: &[u8]) -> Vec<Signature> {
-    let pile = PacketPile::from_bytes(packets).map(PacketPile::into_children);
-    let signatures = pile
-        .into_iter()
-        .flatten()
-        .filter_map(|packet| match packet {
-            Packet::Signature(signature) => Some(signature),
-            _ => None,
-        });
-    signatures
-        .filter(|signature| signature.typ() == SignatureType::KeyRevocation)
-        .collect()
-}
-
 /// The certificates of one file. One that cannot be used does not hide the others; it is the
 /// error only where no other is there. Copies of one certificate become one, and every revocation
 /// counts for the certificate that it was made for, wherever in the file it stands.
 fn read_binary(
     file: &str,
     bytes: &[u8],
-    mut revocations: Vec<Signature>,
+    mut revocations: Revocations,
 ) -> Result<Vec<Certificate>, CertificateError> {
     let damaged = |source| CertificateError::Damaged {
         file: file.to_owned(),
         source,
     };
     let mut certs: Vec<Cert> = Vec::new();
-    let mut rejected = None;
+    let (mut rejected, mut costs) = (None, Costs::default());
     for raw in RawCertParser::from_bytes(bytes).map_err(damaged)? {
         let parsed = raw.map_err(damaged).and_then(|raw| {
-            revocations.extend(flood::revocations(&raw));
-            flood::parse(&raw).map_err(|why| match why {
+            revocations.take_from(&raw);
+            flood::parse(&raw, &mut costs).map_err(|why| match why {
                 flood::Rejected::Flooded => CertificateError::Flooded {
                     file: file.to_owned(),
                     fingerprint: raw.fingerprint().to_hex(),
@@ -214,30 +241,27 @@ fn read_binary(
     }
 }
 
-fn merged(certs: Vec<Cert>, revocations: &[Signature]) -> anyhow::Result<Vec<Certificate>> {
-    let mut merged: Vec<Cert> = Vec::new();
+fn merged(certs: Vec<Cert>, revocations: &Revocations) -> anyhow::Result<Vec<Certificate>> {
+    let mut copies: Vec<Vec<Cert>> = Vec::new();
     let mut places = HashMap::new();
     for cert in certs {
-        let place = *places.entry(cert.fingerprint()).or_insert(merged.len());
-        match merged.get_mut(place) {
-            Some(known) => *known = known.clone().merge_public(cert)?,
-            None => merged.push(cert),
+        let place = *places.entry(cert.fingerprint()).or_insert(copies.len());
+        match copies.get_mut(place) {
+            Some(known) => known.push(cert),
+            None => copies.push(vec![cert]),
         }
     }
-    for cert in &mut merged {
-        let own = revocations
-            .iter()
-            .filter(|revocation| {
-                let mut issuers = revocation.get_issuers().into_iter();
-                issuers.any(|issuer| issuer.aliases(cert.key_handle()))
-            })
-            .cloned();
-        let own: Vec<_> = own.collect();
+    let merged = copies.into_iter().map(|copies| {
+        let mut copies = copies.into_iter();
+        let first = copies.next().ok_or_else(|| anyhow::anyhow!("no copy"))?;
+        let mut cert = copies.try_fold(first, Cert::merge_public)?;
+        let own = revocations.of(&cert);
         if !own.is_empty() {
-            *cert = cert.clone().insert_packets(own)?.0;
+            cert = cert.insert_packets(own)?.0;
         }
-    }
-    Ok(merged.into_iter().map(Certificate).collect())
+        Ok(Certificate(merge::fitting(cert)?))
+    });
+    merged.collect()
 }
 
 /// A keyring of every developer of a large project stays below this many bytes.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Reason, Recipients};
+use super::{Fingerprint, Reason, Recipients};
 
 /// A file in which no certificate could be read.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,104 @@ pub enum CertificateError {
         #[source]
         source: anyhow::Error,
     },
+}
+
+/// Two certificates that cannot become one.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// They are versions of different certificates.
+    #[error("{one} and {other} are different certificates")]
+    Different {
+        /// The fingerprint of the one.
+        one: Fingerprint,
+        /// The fingerprint of the other.
+        other: Fingerprint,
+    },
+    /// Something failed in the cryptographic library.
+    #[error("the versions of {fingerprint} cannot be merged")]
+    Library {
+        /// The fingerprint of both.
+        fingerprint: Fingerprint,
+        /// What it said.
+        #[source]
+        source: anyhow::Error,
+    },
+}
+
+/// A text with signatures over it that must not be read. Lines are counted from 1.
+#[derive(Debug, thiserror::Error)]
+pub enum CleartextError {
+    /// There is no signed text in it.
+    #[error("no signed text in it")]
+    None,
+    /// It is larger than any signed text that is read here.
+    #[error("{size} bytes, more than the {limit} that a signed text may have")]
+    TooLarge {
+        /// Its size in bytes.
+        size: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The text, or the signature under it, has no end.
+    #[error("line {line}: the signed text that begins here has no end")]
+    Unfinished {
+        /// Where it begins.
+        line: usize,
+    },
+    /// Something other than the name of a hash before the text, which only some readers take for
+    /// text.
+    #[error("line {line}: neither a `Hash` header nor the blank line before a signed text")]
+    Header {
+        /// Where.
+        line: usize,
+    },
+    /// A line of the text begins with a dash that was not escaped.
+    #[error("line {line}: begins with a dash in a signed text, and is not escaped")]
+    Unescaped {
+        /// Where.
+        line: usize,
+    },
+    /// A character that ends lines or texts for some readers.
+    #[error("line {line}: a NUL or a carriage return within a line of a signed text")]
+    Forbidden {
+        /// Where.
+        line: usize,
+    },
+    /// The text is not UTF-8.
+    #[error("line {line}: not UTF-8")]
+    NotUtf8 {
+        /// Where.
+        line: usize,
+    },
+    /// Several signed texts in one file, of which readers take different ones.
+    #[error("line {line}: a second signed text begins")]
+    Several {
+        /// Where.
+        line: usize,
+    },
+    /// Another block begins within the signature.
+    #[error("line {line}: another block begins within the signature")]
+    Nested {
+        /// Where.
+        line: usize,
+    },
+}
+
+impl CleartextError {
+    /// The line that is wrong, where it is one.
+    #[must_use]
+    pub fn line(&self) -> Option<usize> {
+        match self {
+            Self::None | Self::TooLarge { .. } => None,
+            Self::Unfinished { line }
+            | Self::Header { line }
+            | Self::Unescaped { line }
+            | Self::Forbidden { line }
+            | Self::NotUtf8 { line }
+            | Self::Several { line }
+            | Self::Nested { line } => Some(*line),
+        }
+    }
 }
 
 /// A secret key that cannot be used.

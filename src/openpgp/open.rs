@@ -245,6 +245,7 @@ impl Authenticated {
             &certificates,
             self.opened_by.as_ref(),
             now,
+            &|signature, key| signature.verify_document(key),
         )
     }
 }

@@ -91,8 +91,12 @@ impl Signer {
         &self.certificate
     }
 
+    pub(super) fn key(&mut self) -> &mut dyn crypto::Signer {
+        &mut self.key
+    }
+
     /// Never before the key was made: a clock that is wrong must not make the signature bad.
-    fn time(&self, now: SystemTime) -> SystemTime {
+    pub(super) fn time(&self, now: SystemTime) -> SystemTime {
         let mut time = now;
         if self.round_to_day {
             let seconds = now
@@ -105,7 +109,7 @@ impl Signer {
     }
 
     /// SHA-256 where the key allows it: half the time of SHA-512 on today's processors.
-    fn hash(&self) -> HashAlgorithm {
+    pub(super) fn hash(&self) -> HashAlgorithm {
         let acceptable = self.key.acceptable_hashes();
         let strong_curve = matches!(
             self.key.public().pk_algo(),

@@ -54,6 +54,13 @@ pub struct NotAFingerprint(String);
 pub struct KeyName(KeyHandle);
 
 impl KeyName {
+    /// Whether it is the name of the key with this fingerprint.
+    #[must_use]
+    pub fn names(&self, fingerprint: &Fingerprint) -> bool {
+        let key = sequoia_openpgp::Fingerprint::from_hex(&fingerprint.0);
+        key.is_ok_and(|key| self.0.aliases(KeyHandle::from(key)))
+    }
+
     pub(super) fn handle(&self) -> &KeyHandle {
         &self.0
     }

@@ -1,19 +1,24 @@
-//! The verdict on the signature inside a sealed report. "Verified" is a value that only this file
-//! makes.
+//! The verdict on a signature: inside a sealed report, over a signed text, or beside a file.
+//! "Verified" is a value that only this file makes.
 //!
 //! RFC 9580 sections 5.2 and 5.2.3.36 (intended recipient). A signature counts when its key could
 //! sign at that time, was not revoked, the algorithms hold, it is not from the future, and it was
 //! made for the certificate that opened the message.
 
-use std::{fmt, time::SystemTime};
+use std::{collections::HashSet, fmt, time::SystemTime};
 
 use jiff::Timestamp;
 use sequoia_openpgp::{
-    Cert, KeyHandle,
+    Cert, KeyHandle, Packet, Result as LibraryResult,
     cert::amalgamation::{
         ValidAmalgamation, ValidateAmalgamation, key::ValidErasedKeyAmalgamation,
     },
-    packet::{Signature, key::PublicParts, signature::subpacket::CLOCK_SKEW_TOLERANCE},
+    packet::{
+        Key, Signature, Tag,
+        key::{PublicParts, UnspecifiedRole},
+        signature::subpacket::CLOCK_SKEW_TOLERANCE,
+    },
+    parse::{Dearmor, PacketParserBuilder, PacketParserResult, Parse},
     policy::{Policy, StandardPolicy},
     types::RevocationStatus,
 };
@@ -64,16 +69,21 @@ impl fmt::Display for SignerOrigin {
     }
 }
 
-/// Judges all signatures over one literal. A single bad one makes the message bad.
+/// Whether a signature matches what it was made over, by this key.
+pub(super) type Matches<'a> =
+    dyn Fn(&Signature, &Key<PublicParts, UnspecifiedRole>) -> LibraryResult<()> + 'a;
+
+/// Judges all signatures over one content. A single bad one makes all of it bad.
 pub(super) fn judge(
     signatures: &[Signature],
     certificates: &[(&Certificate, SignerOrigin)],
     opened_by: Option<&Certificate>,
     now: SystemTime,
+    matches: &Matches<'_>,
 ) -> SignatureVerdict {
     let mut verdict = SignatureVerdict::Unsigned;
     for signature in signatures {
-        match judge_one(signature, certificates, opened_by, now) {
+        match judge_one(signature, certificates, opened_by, now, matches) {
             bad @ SignatureVerdict::Bad { .. } => return bad,
             good @ SignatureVerdict::Verified { .. } => {
                 if !matches!(verdict, SignatureVerdict::Verified { .. }) {
@@ -90,49 +100,64 @@ pub(super) fn judge(
     verdict
 }
 
+/// The first certificate of each fingerprint decides for it. One that merely claims the signer's
+/// key makes nothing bad that another one verifies.
 fn judge_one(
     signature: &Signature,
     certificates: &[(&Certificate, SignerOrigin)],
     opened_by: Option<&Certificate>,
     now: SystemTime,
+    matches: &Matches<'_>,
 ) -> SignatureVerdict {
-    let issuers = signature.get_issuers();
+    let mut judged = HashSet::new();
+    let mut bad = None;
     for (certificate, origin) in certificates {
         let cert = certificate.cert();
-        let Some(key) = cert
-            .keys()
-            .key_handles(issuers.iter())
-            .next()
-            .filter(|_| !issuers.is_empty())
-        else {
+        let Some(key) = signing_key(signature, cert) else {
             continue;
         };
-        let checked = checks(signature, cert, opened_by, now).and_then(|()| {
-            signature
-                .verify_document(key.key())
-                .map_err(|_| "it does not match the content".to_owned())
+        if !judged.insert(cert.fingerprint()) {
+            continue;
+        }
+        let checked = checks(signature, cert, opened_by, now).and_then(|at| {
+            matches(signature, key).map_err(|_| "it does not match the content".to_owned())?;
+            Ok(at)
         });
-        let at = signature
-            .signature_creation_time()
-            .and_then(|at| Timestamp::try_from(at).ok());
-        return match (checked, at) {
-            (Ok(()), Some(at)) => SignatureVerdict::Verified {
-                signer: certificate.fingerprint(),
-                origin: *origin,
-                at,
-            },
-            (Ok(()), None) => SignatureVerdict::Bad {
-                why: "it has no time".to_owned(),
-            },
-            (Err(why), _) => SignatureVerdict::Bad { why },
-        };
+        match checked {
+            Ok(at) => {
+                return SignatureVerdict::Verified {
+                    signer: certificate.fingerprint(),
+                    origin: *origin,
+                    at,
+                };
+            }
+            Err(why) => bad = bad.or(Some(SignatureVerdict::Bad { why })),
+        }
     }
-    SignatureVerdict::UnknownSigner {
-        issuers: without_aliases(issuers),
-    }
+    bad.unwrap_or_else(|| SignatureVerdict::UnknownSigner {
+        issuers: issuers([signature]),
+    })
 }
 
-/// Each issuer once: a key ID goes where its fingerprint is there as well.
+/// The key of `cert` that `signature` says it was made by.
+fn signing_key<'a>(
+    signature: &Signature,
+    cert: &'a Cert,
+) -> Option<&'a Key<PublicParts, UnspecifiedRole>> {
+    let issuers = signature.get_issuers();
+    if issuers.is_empty() {
+        return None;
+    }
+    let key = cert.keys().key_handles(issuers.iter()).next();
+    key.map(|ka| ka.key())
+}
+
+/// Whom the signatures name: each once, without the key ID where its fingerprint is there as well.
+pub(super) fn issuers<'a>(signatures: impl IntoIterator<Item = &'a Signature>) -> Vec<KeyName> {
+    let issuers = signatures.into_iter().flat_map(Signature::get_issuers);
+    without_aliases(issuers.collect())
+}
+
 fn without_aliases(mut issuers: Vec<KeyHandle>) -> Vec<KeyName> {
     issuers.sort_by_key(|issuer| matches!(issuer, KeyHandle::KeyID(_)));
     let mut names: Vec<KeyName> = Vec::new();
@@ -144,13 +169,13 @@ fn without_aliases(mut issuers: Vec<KeyHandle>) -> Vec<KeyName> {
     names
 }
 
-/// Everything about a signature but its arithmetic.
+/// Everything about a signature but its arithmetic; tells when it was made.
 fn checks(
     signature: &Signature,
     cert: &Cert,
     opened_by: Option<&Certificate>,
     now: SystemTime,
-) -> Result<(), String> {
+) -> Result<Timestamp, String> {
     let policy = StandardPolicy::at(now);
     let made = signature
         .signature_creation_time()
@@ -179,7 +204,7 @@ fn checks(
             return Err("it was made for another recipient, who may have passed it on".to_owned());
         }
     }
-    Ok(())
+    Timestamp::try_from(made).map_err(|_| "it has no time".to_owned())
 }
 
 fn may_sign(key: &ValidErasedKeyAmalgamation<'_, PublicParts>) -> Result<(), String> {
@@ -199,3 +224,49 @@ fn may_sign(key: &ValidErasedKeyAmalgamation<'_, PublicParts>) -> Result<(), Str
         Err("its key may not sign".to_owned())
     }
 }
+
+/// The signature packets of `packets`, which hold nothing else; those of versions that are not
+/// known here are left out.
+///
+/// # Errors
+/// Another packet is among them, one is damaged, there is none, or there are too many.
+pub(super) fn read(packets: &[u8]) -> LibraryResult<Vec<Signature>> {
+    let mut next = PacketParserBuilder::from_bytes(packets)?
+        .dearmor(Dearmor::Disabled)
+        .max_recursion_depth(0)
+        .buffer_unread_content()
+        .build()?;
+    let (mut signatures, mut seen) = (Vec::new(), 0);
+    while let PacketParserResult::Some(parser) = next {
+        let tag = parser.packet.tag();
+        anyhow::ensure!(
+            tag == Tag::Signature,
+            "{tag} where a signature was expected"
+        );
+        seen += 1;
+        anyhow::ensure!(
+            seen <= MAX_SIGNATURES,
+            "more than {MAX_SIGNATURES} signatures"
+        );
+        let (packet, after) = parser.next()?;
+        match packet {
+            Packet::Signature(signature) => signatures.push(signature),
+            Packet::Unknown(unknown) => {
+                let version = unknown.body().first();
+                anyhow::ensure!(
+                    version.is_some_and(|version| !KNOWN_VERSIONS.contains(version)),
+                    "a signature in it is damaged"
+                );
+            }
+            _ => {}
+        }
+        next = after;
+    }
+    anyhow::ensure!(seen > 0, "no signature in it");
+    Ok(signatures)
+}
+
+/// Each may cost a digest of the whole content and a public key operation.
+const MAX_SIGNATURES: usize = 16;
+
+const KNOWN_VERSIONS: [u8; 3] = [3, 4, 6];

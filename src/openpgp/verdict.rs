@@ -18,7 +18,7 @@ use sequoia_openpgp::{
     types::{HashAlgorithm, PublicKeyAlgorithm, RevocationStatus},
 };
 
-use super::{Certificate, Fingerprint};
+use super::{Certificate, Fingerprint, key_state};
 
 /// What a certificate may be used for at a given time.
 #[derive(Clone, Debug)]
@@ -227,7 +227,7 @@ pub(super) fn judge(certificate: &Certificate, now: SystemTime) -> Verdict {
 
 /// The owner's reason for revoking. Revocations made with weak algorithms count, too: a forged one
 /// denies service, an ignored one betrays the report.
-fn revocation(cert: &Cert, now: SystemTime) -> Option<String> {
+pub(super) fn revocation(cert: &Cert, now: SystemTime) -> Option<String> {
     let lenient = lenient(now);
     let RevocationStatus::Revoked(signatures) = cert.revocation_status(&lenient, now) else {
         return None;
@@ -299,9 +299,9 @@ fn encryption_key(valid: &ValidCert<'_>) -> Option<ChosenKey> {
         .keys()
         .alive()
         .revoked(false)
-        .supported()
         .for_transport_encryption()
         .for_storage_encryption()
+        .filter(|ka| key_state::is_supported(ka.key()))
         .max_by_key(|ka| {
             (
                 is_post_quantum(ka.key().pk_algo()),
@@ -342,7 +342,7 @@ fn no_encryption_key(cert: &Cert, policy: &StandardPolicy<'_>, now: SystemTime) 
             Reason::WeakBinding {
                 detail: format!("{error:#}"),
             }
-        } else if !ka.key().pk_algo().is_supported() {
+        } else if !key_state::is_supported(ka.key()) {
             Reason::UnknownAlgorithm { detail: detail() }
         } else {
             continue;
@@ -353,7 +353,7 @@ fn no_encryption_key(cert: &Cert, policy: &StandardPolicy<'_>, now: SystemTime) 
 
 /// A policy that believes even broken algorithms: to tell what a certificate says of itself, never
 /// to accept it.
-fn lenient(now: SystemTime) -> StandardPolicy<'static> {
+pub(super) fn lenient(now: SystemTime) -> StandardPolicy<'static> {
     let mut policy = StandardPolicy::at(now);
     for hash in [
         HashAlgorithm::MD5,
@@ -376,7 +376,7 @@ fn is_post_quantum(algorithm: PublicKeyAlgorithm) -> bool {
 }
 
 /// The algorithm with its curve or size.
-fn algorithm(key: &Key<key::PublicParts, key::UnspecifiedRole>) -> String {
+pub(super) fn algorithm(key: &Key<key::PublicParts, key::UnspecifiedRole>) -> String {
     use sequoia_openpgp::crypto::mpi::PublicKey;
     let name = match key.pk_algo() {
         PublicKeyAlgorithm::RSAEncryptSign => "RSA".to_owned(),
@@ -393,6 +393,6 @@ fn algorithm(key: &Key<key::PublicParts, key::UnspecifiedRole>) -> String {
     }
 }
 
-fn timestamp(time: SystemTime) -> Option<Timestamp> {
+pub(super) fn timestamp(time: SystemTime) -> Option<Timestamp> {
     Timestamp::try_from(time).ok()
 }

@@ -49,6 +49,14 @@ pub enum ProfileError {
         /// What the value's own parser says.
         problem: String,
     },
+    /// JSON that is no profile.
+    #[error("{file}: {problem}")]
+    Json {
+        /// The profile.
+        file: String,
+        /// What is wrong, with line and column where they are known.
+        problem: String,
+    },
     /// Values that do not go together.
     #[error("{file}:{line}: {rule}")]
     Rule {

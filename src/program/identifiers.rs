@@ -56,6 +56,16 @@ pub enum IdentifierError {
 }
 
 impl Id {
+    /// The id that looks most like `text`: what may not stand in one becomes `-`. `None` where nothing is left.
+    pub(super) fn nearest(text: &str) -> Option<Self> {
+        let plain = |c: char| match c.to_ascii_lowercase() {
+            c @ ('a'..='z' | '0'..='9' | '.' | '-') => c,
+            _ => '-',
+        };
+        let id: String = text.chars().take(64).map(plain).collect();
+        id.trim_matches(['.', '-']).parse().ok()
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -30,7 +30,7 @@ pub use terms::{
 };
 
 use layout::{Layout, line_of};
-use profile::{Breach, Profile};
+use profile::{About, Breach, ContactEntry, Profile};
 
 /// A program whose profile was read and holds together. It serialises to the JSON of `/program.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +102,59 @@ impl Program {
                 rule,
             }),
         }
+    }
+
+    /// Reads the JSON of a `/program.json`, as a vendor publishes it. `file` is the name that errors give it.
+    ///
+    /// # Errors
+    /// [`ProfileError`], for the first fault.
+    pub fn parse_json(file: &str, json: &[u8]) -> Result<Self, ProfileError> {
+        let file = file.to_owned();
+        if json.len() > MAX_BYTES {
+            let size = json.len();
+            return Err(ProfileError::TooLarge { file, size });
+        }
+        let profile: Profile =
+            serde_json::from_slice(json).map_err(|error| ProfileError::Json {
+                file: file.clone(),
+                problem: error.to_string(),
+            })?;
+        match profile.check() {
+            Ok(()) => Ok(Self { profile }),
+            Err(Breach { table, rule, .. }) => Err(ProfileError::Json {
+                file,
+                problem: format!("{table}: {rule}"),
+            }),
+        }
+    }
+
+    /// A vendor of whom nothing is known but what it is called and where it takes reports. `None` without a contact.
+    #[must_use]
+    pub fn announced(name: &str, contacts: &[Contact], policy: Option<&HttpsUrl>) -> Option<Self> {
+        let entry = |contact: &Contact| ContactEntry {
+            uri: contact.clone(),
+        };
+        let profile = Profile {
+            program: About {
+                name: name.to_owned(),
+                id: Id::nearest(name)?,
+                aliases: Vec::new(),
+                homepage: None,
+                policy: policy.cloned(),
+                updated: None,
+            },
+            contact: contacts.iter().map(entry).collect(),
+            encryption: Encryption {
+                wanted: Wanted::Preferred,
+                ..Encryption::default()
+            },
+            scope: Scope::default(),
+            exclusion: Vec::new(),
+            conduct: Vec::new(),
+            disclosure: Disclosure::default(),
+            promises: Promises::default(),
+        };
+        profile.check().is_ok().then_some(Self { profile })
     }
 
     /// The id, which is the name of the profile's folder.

@@ -263,3 +263,29 @@ proptest! {
         let _ = Program::parse("p", &text.into_iter().collect::<String>());
     }
 }
+
+#[test]
+fn json_reads_back_what_toml_said() {
+    for shipped in shipped() {
+        let program = shipped.program().unwrap();
+        let json = serde_json::to_vec(&program).unwrap();
+        assert_eq!(Program::parse_json("program.json", &json).unwrap(), program);
+    }
+    for bad in [
+        "",
+        "[]",
+        "{}",
+        r#"{"program":{"name":"x","id":"x"},"contact":[]}"#,
+    ] {
+        let error = Program::parse_json("program.json", bad.as_bytes()).unwrap_err();
+        assert!(error.to_string().starts_with("program.json: "), "{error}");
+    }
+}
+
+#[test]
+fn a_vendor_without_a_profile_is_called_by_its_host() {
+    let contact = "mailto:security@example.org".parse().unwrap();
+    let program = Program::announced("github:Owner/a_repo", &[contact], None).unwrap();
+    assert_eq!(program.id().as_str(), "github-owner-a-repo");
+    assert_eq!(Program::announced("example.org", &[], None), None);
+}

@@ -2,6 +2,8 @@
 //!
 //! Serves "progress goes to stderr and only to a terminal"; silent with `-q` and `--json`.
 
+use std::time::Duration;
+
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Output;
@@ -27,6 +29,17 @@ impl Progress {
         Self(bar)
     }
 
+    /// Shows that something is being waited for.
+    #[must_use]
+    pub fn waiting(output: &Output, label: &str) -> Self {
+        let bar = output.bars().add(ProgressBar::new_spinner());
+        let style = ProgressStyle::with_template(WAITING);
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.set_message(escape(label).to_string());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Self(bar)
+    }
+
     /// Says that `count` more bytes are done. Cheap: drawn a few times a second at most.
     pub fn add(&self, count: u64) {
         self.0.inc(count);
@@ -46,6 +59,7 @@ impl Drop for Progress {
 
 const WITH_TOTAL: &str =
     "{msg} {bar:24} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec}, {eta} left";
+const WAITING: &str = "{spinner} {msg} {elapsed}";
 const WITHOUT_TOTAL: &str = "{msg} {spinner} {binary_bytes} {binary_bytes_per_sec}";
 
 #[cfg(test)]

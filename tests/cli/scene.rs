@@ -92,6 +92,7 @@ impl Scene {
             .env("SEALPOST_HOME", self.path("home"))
             .env("GNUPGHOME", self.path("no-gnupg"))
             .env("NO_COLOR", "1")
+            .env("SEALPOST_OFFLINE", "1")
             .stdin(Stdio::null());
         command
     }

@@ -214,7 +214,7 @@ fn never_without_a_key_of_the_vendor() {
         (
             "val.town",
             &[
-                "publishes no key",
+                "no published key",
                 "mailto:security@val.town",
                 "--passphrase",
             ][..],
@@ -256,6 +256,10 @@ fn never_without_a_key_of_the_vendor() {
         .says(&["takes no encrypted reports"]);
     scene
         .run(["seal", "report.md", "--to", "nowhere.example"])
+        .expect(3)
+        .says(&["no published key", "--offline"]);
+    scene
+        .run(["seal", "report.md", "--to", "nowhere"])
         .expect(2)
         .says(&["val.town"]);
 }
@@ -274,12 +278,12 @@ fn a_profile_pins_its_key() {
     scene
         .run(["seal", "report.md", "--to", "acme/program.toml"])
         .expect(3)
-        .says(&["no key of Acme"]);
+        .says(&["no source has the certificate"]);
     fs::copy(key("other", "certificate.asc"), scene.path("acme/key.asc")).unwrap();
     scene
         .run(["seal", "report.md", "--to", "./acme"])
         .expect(3)
-        .says(&["is not the key of Acme"]);
+        .says(&["no source has the certificate"]);
     fs::copy(key("vendor", "certificate.asc"), scene.path("acme/key.asc")).unwrap();
     scene.run(["seal", "report.md", "--to", "./acme"]).expect(0);
     let other = key("other", "certificate.asc");
@@ -396,7 +400,7 @@ fn a_folder_does_not_stand_in_for_a_program() {
     scene
         .run(["seal", "report.md", "--to", "val.town"])
         .expect(3)
-        .says(&["publishes no key"]);
+        .says(&["no published key"]);
     scene
         .run(["seal", "report.md", "--to", "./val.town"])
         .expect(0);

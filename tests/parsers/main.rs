@@ -13,6 +13,7 @@ mod corpus;
 #[expect(unreachable_pub, reason = "public in the crate of the fuzz targets")]
 mod doors;
 mod mutation;
+mod published;
 mod seeds;
 
 use std::{
@@ -97,6 +98,45 @@ fn p31_front_matter() {
 #[test]
 fn p31_profile() {
     storm(("profile", doors::profile), &seeds::profiles(), 6, 3000);
+}
+
+#[test]
+fn p31_program_json() {
+    let seeds = published::profiles();
+    storm(("program_json", doors::program_json), &seeds, 5, 3000);
+}
+
+#[test]
+fn p31_security_txt() {
+    let seeds = published::security_txts();
+    storm(("security_txt", doors::security_txt), &seeds, 1, 5000);
+}
+
+#[test]
+fn p31_cleartext() {
+    let seeds = published::signed_texts();
+    storm(("cleartext", doors::cleartext), &seeds, 1, 3000);
+}
+
+#[test]
+fn p31_csaf() {
+    storm(
+        ("csaf", doors::csaf),
+        &published::provider_metadata(),
+        1,
+        5000,
+    );
+}
+
+#[test]
+fn p31_security_md() {
+    let seeds = published::security_mds();
+    storm(("security_md", doors::security_md), &seeds, 1, 5000);
+}
+
+#[test]
+fn p31_target() {
+    storm(("target", doors::target), &published::targets(), 6, 10_000);
 }
 
 #[test]
@@ -213,6 +253,12 @@ fn write_seeds() {
         ("manifest", seeds::manifests()),
         ("front_matter", seeds::reports()),
         ("profile", seeds::profiles()),
+        ("program_json", published::profiles()),
+        ("security_txt", published::security_txts()),
+        ("cleartext", published::signed_texts()),
+        ("csaf", published::provider_metadata()),
+        ("security_md", published::security_mds()),
+        ("target", published::targets()),
         ("list_entry", seeds::list_entries()),
         ("words", seeds::words()),
         ("terminal", seeds::texts()),

@@ -9,10 +9,12 @@
 #![cfg(unix)]
 
 mod agent;
+mod cleartext;
 mod desk;
 mod from_gnupg;
 mod gnupg_keys;
 mod modern;
 mod peer;
 mod secret_keys;
+mod sectxt;
 mod to_gnupg;

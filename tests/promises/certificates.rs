@@ -70,7 +70,7 @@ fn unfit() -> Vec<(Vec<u8>, &'static str)> {
         .collect()
 }
 
-type Subkey = Key<SecretParts, SubordinateRole>;
+pub(crate) type Subkey = Key<SecretParts, SubordinateRole>;
 
 pub(crate) fn x25519() -> Subkey {
     let mut key: Key4<SecretParts, SubordinateRole> =
@@ -86,7 +86,10 @@ fn rsa_1024() -> Subkey {
 }
 
 /// A sound certificate whose only key for encryption is bound in this way.
-fn with_subkey(subkey: Subkey, change: impl FnOnce(SignatureBuilder) -> SignatureBuilder) -> Cert {
+pub(crate) fn with_subkey(
+    subkey: Subkey,
+    change: impl FnOnce(SignatureBuilder) -> SignatureBuilder,
+) -> Cert {
     let cert = make(key_without_encryption("A <a@example.org>"));
     let builder = SignatureBuilder::new(SignatureType::SubkeyBinding)
         .set_hash_algo(HashAlgorithm::SHA512)

@@ -28,6 +28,7 @@ mod sizes;
 mod strangers;
 mod tampering;
 mod vendor;
+mod versions;
 mod watch;
 
 #[path = "../bundle/archives.rs"]

@@ -1,8 +1,8 @@
 //! `docs/` says what is so: its examples parse, and its tables name the members that are there.
 
-use std::{collections::BTreeSet, fs, path::Path, process::Command};
+use std::{collections::BTreeSet, fmt::Write, fs, path::Path, process::Command};
 
-use sealpost::{program::Program, report::Report};
+use sealpost::{discover::security_txt::Code, program::Program, report::Report};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -75,12 +75,31 @@ fn the_profile_in_the_docs_has_every_field() {
     assert_eq!(found, named);
 }
 
+#[test]
+fn the_findings_in_the_docs_are_those_of_the_reader() {
+    let page = paper("docs/security-txt.md");
+    let mut table = String::new();
+    for code in Code::ALL {
+        let severity = serde_json::to_value(code.severity()).unwrap();
+        let severity = severity.as_str().unwrap();
+        writeln!(
+            table,
+            "| `{}` | {severity} | {} |",
+            code.as_str(),
+            code.meaning()
+        )
+        .unwrap();
+    }
+    assert!(page.ends_with(&table), "the table should read:\n{table}");
+}
+
 /// Runs sealpost in `folder`; gives the members of the JSON document.
 fn members(folder: &Path, line: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_sealpost"))
         .args(line.split(' '))
         .args(["--json", "--passphrase-file", "passphrase"])
         .env("SEALPOST_HOME", folder.join("home"))
+        .env("SEALPOST_OFFLINE", "1")
         .current_dir(folder)
         .output()
         .unwrap();
@@ -114,10 +133,12 @@ fn each_member_of_json_is_documented() {
             "open",
             "open report.pgp missing.pgp --key vendor/secret.pgp -o opened",
         ),
+        ("trust", "trust example.org --key vendor/certificate.asc"),
         ("demo", "demo --keep kept"),
         ("A failure", "seal report.md --to val.town -o refused.pgp"),
     ];
-    let mut commands = BTreeSet::new();
+    // `tests/discovery` compares these with what servers make of them.
+    let mut commands = BTreeSet::from(["find"]);
     for (section, line) in runs {
         let part = page.split(&format!("\n## {section}\n")).nth(1);
         let part = part.unwrap_or_else(|| panic!("no section `{section}`"));

@@ -99,6 +99,7 @@ impl Stage {
             .env("SEALPOST", env!("CARGO_BIN_EXE_sealpost"))
             .env("GPG", found("gpg").unwrap_or_default())
             .env("SEALPOST_HOME", stage.join("home"))
+            .env("SEALPOST_OFFLINE", "1")
             .env("GNUPGHOME", stage.join("gnupg"))
             .output()
             .unwrap()

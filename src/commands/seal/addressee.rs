@@ -7,33 +7,38 @@ use anyhow::{Context as _, anyhow};
 use crate::commands::{
     Context,
     context::{is_dash, passphrase, read_capped},
-    target::{KEY_LIMIT, Target},
+    memory::remembered,
+    target::{KEY_LIMIT, refuse_if_unencrypted},
+    vendor::{self, Vendor},
 };
 use crate::{
-    cli::{ContainerProfile, Seal},
+    cli::{ContainerProfile, FirstUse, Seal},
     openpgp::{
         Certificate, CertificateError, Container, Envelope, Fingerprint, Reason, Recipient,
         read_certificates,
     },
-    program::{PassphraseProfile, Program, Wanted},
+    program::{PassphraseProfile, Program},
     terminal::{Exit, Failure, Hint, OrFail},
 };
 
-/// The envelope for what was typed; `target` is what `--to` names.
+/// The envelope for what was typed; `vendor` is what `--to` names.
 pub(super) fn envelope(
     args: &Seal,
-    target: Option<&Target>,
+    vendor: Option<&Vendor>,
     context: &Context<'_>,
 ) -> Result<Envelope, Failure> {
-    let program = target.map(|target| &target.program);
     if args.passphrase {
         let secret = context
             .passphrases
             .ask_twice("passphrase for the vendor to open it with")?;
+        let program = vendor.map(|vendor| &vendor.target.program);
         let container = passphrase_container(args.profile, program);
         return Ok(Envelope::with_passphrase(passphrase(&secret), container));
     }
-    let mut recipients = vendor(args, target, context)?;
+    let mut recipients = match vendor {
+        Some(vendor) if args.key.is_empty() => vec![published(args, vendor, context)?],
+        _ => given(args, vendor, context)?,
+    };
     let copies = args.also_to.iter().map(|path| own_copy(path, context));
     recipients.extend(copies.collect::<Result<Vec<_>, _>>()?);
     Envelope::to(recipients, args.profile.map(container))
@@ -62,31 +67,48 @@ fn passphrase_container(wanted: Option<ContainerProfile>, program: Option<&Progr
     }
 }
 
-/// The vendor's certificates: those of `--key`, else the one that the profile pins.
-fn vendor(
+/// The vendor's key, as it was pinned or is found.
+fn published(args: &Seal, vendor: &Vendor, context: &Context<'_>) -> Result<Recipient, Failure> {
+    let typed = match args.fingerprint.as_slice() {
+        [] => None,
+        [typed] => Some(typed),
+        _ => {
+            let error = anyhow!("the vendor's key is one: name one --fingerprint");
+            return Err(Failure::new(Exit::Usage, error));
+        }
+    };
+    let first_use = FirstUse {
+        fingerprint: typed.cloned(),
+        yes_trust_first_use: args.yes_trust_first_use,
+    };
+    let found = vendor::investigate(vendor, &args.network, typed, context)?;
+    if let Some(program) = &found.discovery.program {
+        refuse_if_unencrypted(program)?;
+    }
+    vendor::choose(vendor, &found, &first_use, context)
+}
+
+/// The certificates of `--key`. Where the vendor has a pin, only that one is taken, unless another
+/// fingerprint was typed.
+fn given(
     args: &Seal,
-    target: Option<&Target>,
+    vendor: Option<&Vendor>,
     context: &Context<'_>,
 ) -> Result<Vec<Recipient>, Failure> {
-    let pinned: Vec<Fingerprint> = target
-        .iter()
-        .flat_map(|target| target.program.encryption().fingerprints())
-        .filter_map(|fingerprint| fingerprint.as_hex().parse().ok())
-        .collect();
-    if args.key.is_empty() {
-        let target = target.ok_or_else(|| anyhow!("nobody to seal to"))?;
-        let Some((file, bytes)) = &target.key else {
-            return Err(no_key(&target.program));
-        };
-        let recipient = choose(file, bytes, &pinned, context)?;
-        refuse_if_not_pinned(&recipient, &pinned, Some(target))?;
-        return Ok(vec![recipient]);
-    }
+    let pinned = match vendor {
+        Some(vendor) => vendor.pinned(context)?,
+        None => Vec::new(),
+    };
     let mut recipients = Vec::new();
     for path in &args.key {
         let bytes = read(path)?;
         let recipient = choose(&name(path), &bytes, &args.fingerprint, context)?;
-        refuse_if_not_pinned(&recipient, &pinned, target)?;
+        let typed = args
+            .fingerprint
+            .contains(&recipient.certificate().fingerprint());
+        if let (Some(vendor), false) = (vendor, typed) {
+            refuse_if_not_pinned(&recipient, &pinned, vendor)?;
+        }
         recipients.push(recipient);
     }
     for wanted in &args.fingerprint {
@@ -130,6 +152,8 @@ fn choose(
     context: &Context<'_>,
 ) -> Result<Recipient, Failure> {
     let certificates = read_certificates(file, bytes).map_err(|why| unreadable(file, why))?;
+    let certificates = certificates.iter().map(|one| remembered(one, context));
+    let certificates = certificates.collect::<Result<Vec<_>, _>>()?;
     let named: Vec<&Certificate> = certificates
         .iter()
         .filter(|c| wanted.contains(&c.fingerprint()))
@@ -200,76 +224,30 @@ fn unreadable(file: &str, why: CertificateError) -> Failure {
 }
 
 fn cannot_be_used(file: &str, certificate: &Certificate, reason: &Reason) -> Failure {
-    let next = match reason {
-        Reason::Expired { .. } | Reason::EncryptionSubkeyExpired { .. } => {
-            "ask the vendor for an extended certificate; it may be newer on its site than in your file"
-        }
-        Reason::Revoked { .. } | Reason::EncryptionSubkeyRevoked => {
-            "ask the vendor for its new certificate; do not use this one"
-        }
-        Reason::NotYetValid { .. } => "check the clock of this machine",
-        Reason::NoEncryptionSubkey => {
-            "it can only sign; ask the vendor for the certificate that it takes reports with"
-        }
-        _ => "ask the vendor for a certificate made with today's algorithms",
-    };
     let fingerprint = certificate.fingerprint();
     Failure::new(
         Exit::Refused,
         anyhow!("{file}: {fingerprint} cannot be used: {reason}"),
     )
-    .with_hint(Hint::words(next))
+    .with_hint(Hint::words(vendor::about(reason)))
 }
 
 fn refuse_if_not_pinned(
     recipient: &Recipient,
     pinned: &[Fingerprint],
-    target: Option<&Target>,
+    vendor: &Vendor,
 ) -> Result<(), Failure> {
     let fingerprint = recipient.certificate().fingerprint();
-    match target {
-        Some(target) if !pinned.is_empty() && !pinned.contains(&fingerprint) => {
-            let pinned = pinned
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(", ");
-            let name = target.program.name();
-            Err(Failure::new(
-                Exit::Refused,
-                anyhow!("{fingerprint} is not the key of {name}: its profile pins {pinned}"),
-            )
-            .with_hint(Hint::words(
-                "if the vendor changed its key, make sure over another channel first",
-            )))
-        }
-        _ => Ok(()),
+    if pinned.is_empty() || pinned.contains(&fingerprint) {
+        return Ok(());
     }
-}
-
-fn no_key(program: &Program) -> Failure {
-    let name = program.name();
-    let what = match program.encryption().wanted() {
-        Wanted::NonePublished => {
-            format!("{name} publishes no key, and nothing is sent in the clear")
-        }
-        _ => format!("no key of {name} is at hand, and nothing is sent in the clear"),
-    };
-    let mut failure = Failure::new(Exit::Refused, anyhow!(what));
-    if let Some(contact) = program.contacts().next() {
-        failure = failure.with_hint(Hint::words(format!(
-            "ask for a key at {contact} without a word on the finding, then name it with --key CERT"
-        )));
-    }
-    failure.with_hint(Hint::command(
-        "or agree on a passphrase over another channel",
-        [
-            "sealpost",
-            "seal",
-            "REPORT",
-            "--to",
-            program.id().as_str(),
-            "--passphrase",
-        ],
-    ))
+    let pinned: Vec<_> = pinned.iter().map(ToString::to_string).collect();
+    let (name, pinned) = (vendor.target.program.name(), pinned.join(", "));
+    Err(Failure::new(
+        Exit::Refused,
+        anyhow!("{fingerprint} is not the key of {name}: {pinned} is pinned"),
+    )
+    .with_hint(Hint::words(
+        "if the vendor changed its key, make sure over another channel, then add --fingerprint HEX",
+    )))
 }

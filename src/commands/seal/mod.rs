@@ -17,6 +17,7 @@ use super::{
     Context,
     context::{is_dash, read_capped},
     target::{self, Target},
+    vendor,
 };
 use crate::{
     bundle::{Attached, Bundle, BundleHeader},
@@ -29,18 +30,18 @@ use crate::{
 /// Seals.
 pub(super) fn run(args: &Seal, context: &Context<'_>) -> Result<Exit, Failure> {
     let report = read_report(&args.report)?;
-    let target = args
+    let vendor = args
         .to
         .as_deref()
-        .map(|name| target::resolve(name, context))
+        .map(|name| vendor::resolve(name, context))
         .transpose()?;
-    if let Some(target) = &target {
-        target::refuse_if_unencrypted(&target.program)?;
+    if let Some(vendor) = &vendor {
+        target::refuse_if_unencrypted(&vendor.target.program)?;
     }
-    let program = intended_program(&report, target.as_ref())?;
+    let program = intended_program(&report, vendor.as_ref().map(|vendor| &vendor.target))?;
     let destination = Destination::resolve(args, context)?;
     let author = Author::resolve(args, context)?;
-    let envelope = addressee::envelope(args, target.as_ref(), context)?.armored(args.armor);
+    let envelope = addressee::envelope(args, vendor.as_ref(), context)?.armored(args.armor);
     let mut bundle = Bundle::new(BundleHeader {
         report_md: report.source().as_bytes().to_vec(),
         report_json: serde_json::to_vec_pretty(&report.to_json())?,

@@ -1,0 +1,9 @@
+//! A profile as a vendor publishes it.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let _taken = sealpost_fuzz::program_json(data);
+});

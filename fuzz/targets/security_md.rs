@@ -1,0 +1,9 @@
+//! SECURITY.md of a repository.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let _taken = sealpost_fuzz::security_md(data);
+});

@@ -1,0 +1,175 @@
+//! The vendor that TARGET means: its profile where there is one, and whom to ask.
+
+mod choice;
+mod hints;
+mod investigation;
+
+use anyhow::anyhow;
+use url::Url;
+
+use super::{
+    Context,
+    target::{self, Target},
+};
+use crate::{
+    discover::{self, LookAlike, Subject},
+    openpgp::{Certificate, Fingerprint, read_certificates},
+    program::{Contact, Program},
+    terminal::{Exit, Failure, Hint, OrFail},
+};
+
+pub(super) use self::{
+    choice::{choose, is_soon, pin},
+    hints::{about, refusal},
+    investigation::{Investigation, investigate},
+};
+
+/// A vendor, before anybody was asked.
+pub(super) struct Vendor {
+    /// Its program, with the certificate that comes with a profile.
+    pub(super) target: Target,
+    /// Whom to ask about; its name is the pin's, too.
+    pub(super) subject: Subject,
+    /// How its host could be mistaken for another.
+    pub(super) look_alike: Option<LookAlike>,
+}
+
+impl Vendor {
+    /// The keys that the profile stands for: those that it names, else the one in its key file.
+    fn own_keys(&self, context: &Context<'_>) -> Result<Vec<Fingerprint>, Failure> {
+        let named = self.target.program.encryption().fingerprints().iter();
+        let named: Vec<Fingerprint> = named.filter_map(|one| one.as_hex().parse().ok()).collect();
+        let Some((file, bytes)) = self.target.key.as_ref().filter(|_| named.is_empty()) else {
+            return Ok(named);
+        };
+        let certificates = read_certificates(file, bytes).exit(Exit::Refused)?;
+        let usable = |one: &&Certificate| one.verdict(context.now).recipient().is_ok();
+        let usable: Vec<&Certificate> = certificates.iter().filter(usable).collect();
+        match (usable.as_slice(), certificates.as_slice()) {
+            ([only], _) => Ok(vec![only.fingerprint()]),
+            // The verdict will say what is wrong with it.
+            ([], all) => Ok(all.iter().take(1).map(Certificate::fingerprint).collect()),
+            (several, _) => {
+                let all: Vec<_> = several
+                    .iter()
+                    .map(|one| one.fingerprint().to_string())
+                    .collect();
+                let error = anyhow!("{file} holds several certificates: {}", all.join(", "));
+                Err(Failure::new(Exit::Refused, error).with_hint(Hint::words(
+                    "name the vendor's in the profile: fingerprints = [\"…\"] under [encryption]",
+                )))
+            }
+        }
+    }
+
+    /// The fingerprints that are trusted before anybody is asked: the person's pin, else the
+    /// profile's.
+    pub(super) fn pinned(&self, context: &Context<'_>) -> Result<Vec<Fingerprint>, Failure> {
+        let pin = context.home.pins().find(&self.subject.name)?;
+        Ok(match pin {
+            Some(pin) => vec![pin.fingerprint],
+            None => self.own_keys(context)?,
+        })
+    }
+
+    /// The site, if it is on this machine and asked over plain http.
+    fn loopback(&self) -> Option<Url> {
+        let origin = self.subject.origin.as_ref()?;
+        origin.is_plain_http().then(|| origin.join("/"))
+    }
+}
+
+/// Resolves what was typed, and warns of a host that could be mistaken for another.
+pub(super) fn resolve(name: &str, context: &Context<'_>) -> Result<Vendor, Failure> {
+    let target = target::resolve(name, context)?;
+    let typed = discover::Target::parse(name).ok();
+    let subject = match &typed {
+        Some(typed) if !target.is_known => of_typed(typed),
+        _ => of_profile(&target.program, typed.as_ref()),
+    };
+    let look_alike = subject
+        .origin
+        .as_ref()
+        .map(|origin| LookAlike::of(origin.host_str()));
+    let vendor = Vendor {
+        target,
+        look_alike: look_alike.filter(|look| look.unicode().is_some() || look.is_suspicious()),
+        subject,
+    };
+    warn_of_look_alike(&vendor, context);
+    Ok(vendor)
+}
+
+fn warn_of_look_alike(vendor: &Vendor, context: &Context<'_>) {
+    if let Some(look) = &vendor.look_alike {
+        for warning in look.warnings() {
+            context.output.warn(format!("{}: {warning}", look.ascii()));
+        }
+    }
+}
+
+fn of_typed(target: &discover::Target) -> Subject {
+    let mut subject = Subject {
+        name: target.subject(),
+        origin: target.origin(),
+        ..Subject::default()
+    };
+    match target {
+        discover::Target::Address(address) => subject.addresses.push(address.clone()),
+        discover::Target::GitHub(repository) => subject.repository = Some(repository.clone()),
+        discover::Target::Domain(_) => {}
+    }
+    subject
+}
+
+fn of_profile(program: &Program, typed: Option<&discover::Target>) -> Subject {
+    let addresses = program.contacts().filter_map(|contact| match contact {
+        Contact::Mail(address) => Some(address.clone()),
+        _ => None,
+    });
+    let repository = program.contacts().find_map(|contact| match contact {
+        Contact::GitHub(repository) => Some(repository.clone()),
+        _ => None,
+    });
+    let typed_repository = match typed {
+        Some(discover::Target::GitHub(repository)) => Some(repository.clone()),
+        _ => None,
+    };
+    Subject {
+        name: program.id().as_str().to_owned(),
+        origin: discover::vendor_origin(program, typed),
+        addresses: addresses.collect(),
+        repository: repository.or(typed_repository),
+        pinned: Vec::new(),
+    }
+}
+
+/// No way to the vendor was found.
+pub(super) fn nothing_found(
+    vendor: &Vendor,
+    found: &Investigation,
+    context: &Context<'_>,
+) -> Failure {
+    let name = &vendor.subject.name;
+    let failure = Failure::new(
+        Exit::Failed,
+        anyhow!("no source says where {name} takes reports"),
+    );
+    if context.offline {
+        return failure.with_hint(Hint::words("nobody was asked, because of --offline"));
+    }
+    let faults = found
+        .discovery
+        .asked
+        .iter()
+        .filter_map(|asked| match &asked.outcome {
+            discover::Outcome::Fault(fault) => Some(format!("{}: {}", asked.at, fault.message)),
+            _ => None,
+        });
+    let first = faults.take(FAULTS_SHOWN).map(Hint::words);
+    first.fold(failure, Failure::with_hint).with_hint(Hint::words(
+        "check the spelling, or look for a page named security, disclosure or bug bounty on its site",
+    ))
+}
+
+const FAULTS_SHOWN: usize = 3;

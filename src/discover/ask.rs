@@ -1,0 +1,222 @@
+//! All sources at once: each costs its own time-out at the most, and none of them the answer.
+//!
+//! DESIGN.md, "Discovery and trust". The results stand in the order of asking, so that the same
+//! answers give the same output whichever came first.
+
+use std::time::SystemTime;
+
+use futures_util::future::{join, join_all, join4};
+use url::Url;
+
+use super::{
+    Asked, Evidence, Fault, Kind, Outcome, SecurityTxtFile, Standing, Statement,
+    domain::same_site,
+    key_server::{Hkp, Vks},
+    lookup::Wanted,
+    origin::Origin,
+};
+use crate::{
+    network::{Answer, Get, Network},
+    openpgp::{Certificate, Fingerprint, SignatureVerdict},
+    program::{Contact, MailAddress, Program, Repository},
+};
+
+/// Whom to ask about: what TARGET and the profile say before anything is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Subject {
+    /// The name for people and for the pin.
+    pub name: String,
+    /// The site that speaks for the vendor.
+    pub origin: Option<Origin>,
+    /// Addresses that were typed or that the profile names.
+    pub addresses: Vec<MailAddress>,
+    /// The repository.
+    pub repository: Option<Repository>,
+    /// Keys that are pinned: their certificates are looked for, too.
+    pub pinned: Vec<Fingerprint>,
+}
+
+/// The servers that are asked for everybody's keys.
+#[derive(Clone, Debug)]
+pub struct Servers {
+    /// A key server that verifies addresses, such as keys.openpgp.org.
+    pub vks: Option<Vks>,
+    /// A key server that takes anything.
+    pub hkp: Option<Hkp>,
+    /// GitHub's API.
+    pub github_api: Url,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Discovery {
+    /// Every question, in a fixed order.
+    pub asked: Vec<Asked>,
+    /// What the sources say of keys.
+    pub evidence: Evidence,
+    /// The vendor's security.txt.
+    pub security_txt: Option<SecurityTxtFile>,
+    /// The vendor's own profile.
+    pub program: Option<Program>,
+    /// Where reports go, with the document that says so.
+    pub contacts: Vec<(Contact, String)>,
+    /// Whether the repository takes private reports, where it was asked.
+    pub private_reporting: Option<bool>,
+}
+
+/// Asks every source about `subject`.
+pub async fn discover(
+    network: &Network,
+    servers: &Servers,
+    subject: &Subject,
+    now: SystemTime,
+) -> Discovery {
+    let asker = Asker {
+        network,
+        servers,
+        subject,
+        now,
+    };
+    let given: Vec<Wanted> = subject.addresses.iter().map(Wanted::given).collect();
+    let (site, repository, addresses, pinned) = join4(
+        asker.site(),
+        asker.repository(),
+        asker.addresses(given),
+        asker.fingerprints(&subject.pinned),
+    )
+    .await;
+    let mut discovery = Discovery {
+        security_txt: site.security_txt,
+        program: site.program,
+        contacts: site.contacts,
+        private_reporting: repository.private_reporting,
+        ..Discovery::default()
+    };
+    discovery.contacts.extend(repository.contacts);
+    for found in [site.found, repository.found, addresses, pinned] {
+        discovery.take(found);
+    }
+    discovery
+}
+
+/// One round of questions.
+pub(super) struct Asker<'a> {
+    pub(super) network: &'a Network,
+    pub(super) servers: &'a Servers,
+    pub(super) subject: &'a Subject,
+    pub(super) now: SystemTime,
+}
+
+/// One question with its answer, and what it says of keys.
+pub(super) struct Found {
+    pub(super) asked: Asked,
+    pub(super) statement: Option<Statement>,
+    pub(super) certificates: Vec<Certificate>,
+}
+
+impl Asker<'_> {
+    /// The addresses, and what else is asked on their account.
+    pub(super) async fn addresses(&self, wanted: Vec<Wanted>) -> Vec<Found> {
+        let wanted = wanted.iter().take(MAX_ADDRESSES);
+        let found = join_all(wanted.map(|one| self.address(one))).await;
+        found.into_iter().flatten().collect()
+    }
+
+    /// The addresses that a document named, without those that are asked for anyway, and the keys
+    /// that it named by their fingerprints.
+    pub(super) async fn named(
+        &self,
+        addresses: Vec<Wanted>,
+        fingerprints: Vec<Fingerprint>,
+    ) -> Vec<Found> {
+        let known = &self.subject.addresses;
+        let fresh = addresses
+            .into_iter()
+            .filter(|one| !known.contains(&one.address));
+        let (mut found, carried) = join(
+            self.addresses(fresh.collect()),
+            self.fingerprints(&fingerprints),
+        )
+        .await;
+        found.extend(carried);
+        found
+    }
+
+    /// A successful answer, or how the question ended instead.
+    pub(super) async fn fetch(&self, kind: Kind, get: Get) -> Result<Answer, Found> {
+        let at = get.url.to_string();
+        match self.network.get(get).await {
+            Ok(answer) if answer.status == 200 => Ok(answer),
+            Ok(answer) if matches!(answer.status, 404 | 410) => Err(Found::nothing(kind, at)),
+            Ok(answer) => {
+                let fault = Fault {
+                    code: "http-status",
+                    message: format!("the server answered with status {}", answer.status),
+                };
+                Err(Found::fault(kind, at, fault))
+            }
+            Err(error) => Err(Found::fault(kind, at, error.into())),
+        }
+    }
+}
+
+impl Wanted {
+    /// An address that the person or the profile gave.
+    fn given(address: &MailAddress) -> Self {
+        Self {
+            address: address.clone(),
+            named_by: None,
+        }
+    }
+}
+
+/// Whether an address is the vendor's by convention and not by what a document says: RFC 2142 keeps
+/// `security` for this, so nobody else gets that mailbox at the vendor's own domain.
+pub(super) fn is_role_address(address: &MailAddress, site: &str) -> bool {
+    let role = address.local().eq_ignore_ascii_case("security");
+    role && same_site(address.domain(), site)
+}
+
+impl Discovery {
+    fn take(&mut self, found: Vec<Found>) {
+        for one in found {
+            self.asked.push(one.asked);
+            self.evidence.statements.extend(one.statement);
+            for certificate in one.certificates {
+                self.evidence.add(certificate);
+            }
+        }
+    }
+
+    /// The verdict on the security.txt's signature, by the certificates that are at hand. A file
+    /// whose signature is bad was changed on its way, and is not believed.
+    pub fn judge_signature(&mut self, now: SystemTime) -> SignatureVerdict {
+        let Some(file) = &mut self.security_txt else {
+            return SignatureVerdict::Unsigned;
+        };
+        let certificates: Vec<_> = self.evidence.certificates.iter().collect();
+        let verdict = match &file.signed {
+            None => SignatureVerdict::Unsigned,
+            Some(signed) => signed.verify(&certificates, now),
+        };
+        if let SignatureVerdict::Bad { why } = &verdict {
+            let void = format!("its signature is bad ({why})");
+            let mut statements = self.evidence.statements.iter_mut();
+            if let Some(said) = statements.find(|said| said.kind == Kind::SecurityTxt) {
+                said.standing = Standing::Void(void.clone());
+            }
+            file.void.get_or_insert(void);
+        }
+        verdict
+    }
+
+    /// Whether any source gave anything at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let found = |asked: &Asked| matches!(asked.outcome, Outcome::Found(_));
+        !self.asked.iter().any(found)
+    }
+}
+
+/// More addresses than any vendor takes reports at.
+const MAX_ADDRESSES: usize = 6;
