@@ -68,6 +68,8 @@ pub(super) struct SecurityTxt {
     pub(super) signature: &'static str,
     /// The fingerprint of the certificate that verifies it.
     pub(super) signed_by: Option<String>,
+    /// What became of the key that signed it, as in `candidates[].keys[].condition`.
+    pub(super) signing_key: Option<&'static str>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -185,7 +187,7 @@ impl Document {
                 })
                 .collect(),
             channels,
-            security_txt: security_txt.map(|file| self::security_txt(file, &found.signature)),
+            security_txt: security_txt.map(|file| self::security_txt(file, found, context)),
             asked: found.discovery.asked.iter().map(asked).collect(),
             candidates: candidates(found, context),
             pin: found.pin.as_ref().map(|pin| Pin {
@@ -271,20 +273,38 @@ fn look_alike(look: &crate::discover::LookAlike) -> LookAlike {
     }
 }
 
-fn security_txt(file: &SecurityTxtFile, signature: &SignatureVerdict) -> SecurityTxt {
-    let (signature, signed_by) = match signature {
+fn security_txt(
+    file: &SecurityTxtFile,
+    found: &Investigation,
+    context: &Context<'_>,
+) -> SecurityTxt {
+    let (signature, signed_by) = match &found.signature {
         SignatureVerdict::Unsigned => ("unsigned", None),
-        SignatureVerdict::Verified { signer, .. } => ("verified", Some(signer.to_string())),
+        SignatureVerdict::Verified { signer, .. } => ("verified", Some(signer)),
         SignatureVerdict::UnknownSigner { .. } => ("unknown-signer", None),
         SignatureVerdict::Bad { .. } => ("bad", None),
     };
+    let signing_key = signed_by
+        .zip(file.signed.as_ref())
+        .and_then(|(signer, signed)| {
+            let keys = found
+                .discovery
+                .evidence
+                .certificate(signer)?
+                .keys(context.now);
+            let issuers = signed.issuers();
+            let mut keys = keys.iter();
+            keys.find(|key| issuers.iter().any(|issuer| issuer.names(&key.fingerprint)))
+                .map(|key| key.condition.code())
+        });
     SecurityTxt {
         url: file.retrieved.to_string(),
         expires: file.content.expires(),
         strict: file.content.is_strict(),
         void: file.void.clone(),
         signature,
-        signed_by,
+        signed_by: signed_by.map(ToString::to_string),
+        signing_key,
         findings: file.content.findings().to_vec(),
     }
 }

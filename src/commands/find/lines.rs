@@ -12,6 +12,13 @@ use super::document::{Asked, Candidate, Document, SecurityTxt};
 pub(super) fn print(document: &Document, context: &Context<'_>) -> Result<(), OutputError> {
     let output = context.output;
     let mut fields = vec![("vendor", vendor(document))];
+    if let Some(shown) = document
+        .look_alike
+        .as_ref()
+        .and_then(|look| look.unicode.as_ref())
+    {
+        fields.push(("shown as", brief(shown)));
+    }
     for contact in &document.contacts {
         let from = brief(&contact.from);
         fields.push(("contact", format!("{}  ({from})", brief(&contact.uri))));
@@ -75,7 +82,10 @@ fn security_txt(file: &SecurityTxt, context: &Context<'_>) -> Result<(), OutputE
     output.print("")?;
     output.print(format!("security.txt: {}", brief(&file.url)))?;
     let signature = match (file.signature, &file.signed_by) {
-        ("verified", Some(signer)) => format!("signed by {signer}"),
+        ("verified", Some(signer)) => match file.signing_key {
+            Some("usable") | None => format!("signed by {signer}"),
+            Some(condition) => format!("signed by {signer}, whose key is now {condition}"),
+        },
         ("unknown-signer", _) => "signed by a key that is not at hand".to_owned(),
         ("bad", _) => "its signature is bad".to_owned(),
         _ => "not signed".to_owned(),
