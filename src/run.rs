@@ -9,6 +9,7 @@ use crate::{
     commands::{self, Context},
     confinement,
     disk::{Home, interrupt},
+    network::policy::NotAProxy,
     terminal::{Colour, Exit, Failure, Format, Output, Passphrases, Volume, escape::escape_lines},
 };
 
@@ -73,7 +74,12 @@ fn context<'a>(global: &Global, output: &'a Output) -> Result<Context<'a>, Failu
         passphrases: Passphrases::resolve(global.passphrase_file.clone())?,
         home: Home::resolve(global.home.clone(), |name| std::env::var_os(name))?,
         offline: global.offline,
-        proxy: global.proxy.clone(),
+        proxy: global
+            .proxy
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|why: NotAProxy| Failure::new(Exit::Usage, why))?,
         now: SystemTime::now(),
     })
 }

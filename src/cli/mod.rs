@@ -5,6 +5,7 @@ mod keygen;
 mod network;
 mod new;
 mod open;
+mod publish;
 mod seal;
 mod trust;
 
@@ -12,13 +13,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::network::ProxyUrl;
-
 pub use find::Find;
 pub use keygen::{KeyProfile, Keygen};
 pub use network::NetworkOptions;
 pub use new::New;
 pub use open::Open;
+pub use publish::Publish;
 pub use seal::{ContainerProfile, Seal};
 pub use trust::{FirstUse, Trust};
 
@@ -75,6 +75,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
 
+    // Text here, so that a refusal does not repeat the password in it.
     /// Send everything through this proxy: socks5h://HOST:PORT, http://… or https://…
     #[arg(
         long,
@@ -83,7 +84,7 @@ pub struct Global {
         env = "SEALPOST_PROXY",
         hide_env_values = true
     )]
-    pub proxy: Option<ProxyUrl>,
+    pub proxy: Option<String>,
 
     /// Ask nobody: use what is pinned and what the profiles say
     #[arg(long, global = true, env = "SEALPOST_OFFLINE", value_parser = clap::builder::FalseyValueParser::new(), hide_env_values = true)]
@@ -115,6 +116,7 @@ pub enum Command {
     Seal(Box<Seal>),
     Open(Open),
     Keygen(Keygen),
+    Publish(Box<Publish>),
     Demo(Demo),
     /// Print the completions for a shell
     #[command(

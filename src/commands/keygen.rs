@@ -95,7 +95,7 @@ fn write_new(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
 }
 
 /// `90d`, `12w`, `6m`, `3y` or `never`; a month has 30 days and a year 365, as in GnuPG.
-fn lifetime(text: &str) -> Result<Lifetime, Failure> {
+pub(super) fn lifetime(text: &str) -> Result<Lifetime, Failure> {
     if text == "never" {
         return Ok(None);
     }

@@ -8,6 +8,7 @@ mod manual;
 mod memory;
 mod new;
 mod open;
+mod publish;
 mod seal;
 mod target;
 mod trust;
@@ -32,6 +33,7 @@ pub fn dispatch(command: Command, context: &Context<'_>) -> Result<Exit, Failure
         Command::Seal(args) => seal::run(&args, context),
         Command::Open(args) => open::run(&args, context),
         Command::Keygen(args) => keygen::run(&args, context),
+        Command::Publish(args) => publish::run(&args, context),
         Command::Demo(args) => demo::run(&args, context),
         Command::Completions { shell } => manual::completions(shell, context),
         Command::Man { folder } => manual::pages(&folder),

@@ -49,7 +49,7 @@ pub(super) fn resolve(name: &str, context: &Context<'_>) -> Result<Target, Failu
 }
 
 /// A vendor without a profile.
-fn typed(name: &str, context: &Context<'_>) -> Result<Target, Failure> {
+pub(super) fn typed(name: &str, context: &Context<'_>) -> Result<Target, Failure> {
     let typed = discover::Target::parse(name).map_err(|why| unknown(why, context))?;
     let contact = match &typed {
         discover::Target::Address(address) => Some(Contact::Mail(address.clone())),
@@ -132,7 +132,8 @@ fn own(context: &Context<'_>) -> Result<Vec<Target>, Failure> {
     folders.iter().map(|folder| from_path(folder)).collect()
 }
 
-fn from_path(path: &Path) -> Result<Target, Failure> {
+/// The profile in this file or folder, with the certificate beside it.
+pub(super) fn from_path(path: &Path) -> Result<Target, Failure> {
     let profile = if path.is_dir() {
         path.join("program.toml")
     } else {

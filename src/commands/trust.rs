@@ -98,22 +98,25 @@ fn list(context: &Context<'_>) -> Result<Exit, Failure> {
 
 fn remove(target: &str, context: &Context<'_>) -> Result<Exit, Failure> {
     let pins = context.home.pins();
-    let pin = match pins.find(target)? {
-        Some(pin) => Some(pin),
-        None => pins.find(&vendor::resolve(target, context)?.subject.name)?,
+    let name = match pins.find(target) {
+        // One that cannot be read can be removed all the same.
+        Ok(Some(_)) | Err(_) => target.to_owned(),
+        Ok(None) => vendor::resolve(target, context)?.subject.name,
     };
-    let Some(pin) = pin else {
+    let pin = pins.find(&name).unwrap_or(None);
+    if !pins.remove(&name)? {
         return Err(
             Failure::from(anyhow!("no key is pinned for {target}")).with_hint(Hint::command(
                 "to see what is pinned",
                 ["sealpost", "trust", "--list"],
             )),
         );
-    };
-    pins.remove(&pin.subject)?;
-    let note = format!("no key is pinned for {} any more", pin.subject);
-    context.output.json(&Pins::of(&[pin]))?;
-    context.output.say(note);
+    }
+    let pins: Vec<Pin> = pin.into_iter().collect();
+    context.output.json(&Pins::of(&pins))?;
+    context
+        .output
+        .say(format!("no key is pinned for {name} any more"));
     Ok(Exit::Done)
 }
 

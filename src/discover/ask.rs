@@ -10,7 +10,8 @@ use url::Url;
 
 use super::{
     Asked, Evidence, Fault, Kind, Outcome, SecurityTxtFile, Standing, Statement,
-    domain::same_site,
+    domain::registrable,
+    evidence::short,
     key_server::{Hkp, Vks},
     lookup::Wanted,
     origin::Origin,
@@ -32,6 +33,8 @@ pub struct Subject {
     pub addresses: Vec<MailAddress>,
     /// The repository.
     pub repository: Option<Repository>,
+    /// Whether one mailbox is meant, rather than the vendor.
+    pub is_mailbox: bool,
     /// Keys that are pinned: their certificates are looked for, too.
     pub pinned: Vec<Fingerprint>,
 }
@@ -71,17 +74,22 @@ pub async fn discover(
     subject: &Subject,
     now: SystemTime,
 ) -> Discovery {
+    let given = given(subject);
     let asker = Asker {
         network,
         servers,
         subject,
+        given: &given,
         now,
     };
-    let given: Vec<Wanted> = subject.addresses.iter().map(Wanted::given).collect();
+    let wanted = given.iter().map(|address| Wanted {
+        address: address.clone(),
+        named_by: None,
+    });
     let (site, repository, addresses, pinned) = join4(
         asker.site(),
         asker.repository(),
-        asker.addresses(given),
+        asker.addresses(wanted.collect()),
         asker.fingerprints(&subject.pinned),
     )
     .await;
@@ -96,7 +104,32 @@ pub async fn discover(
     for found in [site.found, repository.found, addresses, pinned] {
         discovery.take(found);
     }
+    // A key that was found on a page may be revoked at a key server.
+    let fresh = discovery.named_keys();
+    let carried = asker.fingerprints(&fresh).await;
+    discovery.take(carried);
     discovery
+}
+
+/// The addresses that are asked about whatever a document says: those that were typed or that the
+/// profile names, and at the site's registrable domain `security`, which RFC 2142 keeps for this, so
+/// that nobody else has that mailbox. Not at a host below it: mail to a host without an MX record
+/// goes to that host itself, so whoever owns a web server reads the mail to its name.
+fn given(subject: &Subject) -> Vec<MailAddress> {
+    let mut given = subject.addresses.clone();
+    let host = subject.origin.as_ref().map_or("", Origin::host_str);
+    let bare = host.strip_prefix("www.").unwrap_or(host);
+    let domain = registrable(host).filter(|domain| domain == bare && !subject.is_mailbox);
+    let usual = domain.and_then(|domain| format!("security@{domain}").parse().ok());
+    if let Some(usual) = usual.filter(|usual| !given.iter().any(|one| is_same(one, usual))) {
+        given.push(usual);
+    }
+    given
+}
+
+/// One mailbox, as a rule, whatever the case (RFC 5321 section 2.4).
+fn is_same(one: &MailAddress, other: &MailAddress) -> bool {
+    one.to_string().eq_ignore_ascii_case(&other.to_string())
 }
 
 /// One round of questions.
@@ -104,6 +137,8 @@ pub(super) struct Asker<'a> {
     pub(super) network: &'a Network,
     pub(super) servers: &'a Servers,
     pub(super) subject: &'a Subject,
+    /// The addresses that are asked about anyway.
+    given: &'a [MailAddress],
     pub(super) now: SystemTime,
 }
 
@@ -129,15 +164,16 @@ impl Asker<'_> {
         addresses: Vec<Wanted>,
         fingerprints: Vec<Fingerprint>,
     ) -> Vec<Found> {
-        let known = &self.subject.addresses;
-        let fresh = addresses
-            .into_iter()
-            .filter(|one| !known.contains(&one.address));
-        let (mut found, carried) = join(
-            self.addresses(fresh.collect()),
-            self.fingerprints(&fingerprints),
-        )
-        .await;
+        let mut fresh: Vec<Wanted> = Vec::new();
+        for one in addresses {
+            let asked = fresh.iter().map(|fresh| &fresh.address);
+            let mut asked = self.given.iter().chain(asked);
+            if !asked.any(|asked| is_same(asked, &one.address)) {
+                fresh.push(one);
+            }
+        }
+        let (mut found, carried) =
+            join(self.addresses(fresh), self.fingerprints(&fingerprints)).await;
         found.extend(carried);
         found
     }
@@ -147,34 +183,17 @@ impl Asker<'_> {
         let at = get.url.to_string();
         match self.network.get(get).await {
             Ok(answer) if answer.status == 200 => Ok(answer),
-            Ok(answer) if matches!(answer.status, 404 | 410) => Err(Found::nothing(kind, at)),
+            Ok(answer) if matches!(answer.status, 404 | 410) => Err(Found::nothing(kind, &at)),
             Ok(answer) => {
                 let fault = Fault {
                     code: "http-status",
                     message: format!("the server answered with status {}", answer.status),
                 };
-                Err(Found::fault(kind, at, fault))
+                Err(Found::fault(kind, &at, fault))
             }
-            Err(error) => Err(Found::fault(kind, at, error.into())),
+            Err(error) => Err(Found::fault(kind, &at, error.into())),
         }
     }
-}
-
-impl Wanted {
-    /// An address that the person or the profile gave.
-    fn given(address: &MailAddress) -> Self {
-        Self {
-            address: address.clone(),
-            named_by: None,
-        }
-    }
-}
-
-/// Whether an address is the vendor's by convention and not by what a document says: RFC 2142 keeps
-/// `security` for this, so nobody else gets that mailbox at the vendor's own domain.
-pub(super) fn is_role_address(address: &MailAddress, site: &str) -> bool {
-    let role = address.local().eq_ignore_ascii_case("security");
-    role && same_site(address.domain(), site)
 }
 
 impl Discovery {
@@ -186,6 +205,20 @@ impl Discovery {
                 self.evidence.add(certificate);
             }
         }
+    }
+
+    /// The keys that somebody names and that no key server was asked for yet.
+    fn named_keys(&self) -> Vec<Fingerprint> {
+        let mut named: Vec<Fingerprint> = Vec::new();
+        let statements = self.evidence.statements.iter();
+        for key in statements.flat_map(|statement| &statement.keys) {
+            let looked_up = |asked: &Asked| asked.at.contains(key.as_hex());
+            let known = named.contains(key) || self.asked.iter().any(looked_up);
+            if !known && self.evidence.certificate(key).is_some() {
+                named.push(key.clone());
+            }
+        }
+        named
     }
 
     /// The verdict on the security.txt's signature, by the certificates that are at hand. A file
@@ -200,10 +233,11 @@ impl Discovery {
             Some(signed) => signed.verify(&certificates, now),
         };
         if let SignatureVerdict::Bad { why } = &verdict {
-            let void = format!("its signature is bad ({why})");
-            let mut statements = self.evidence.statements.iter_mut();
-            if let Some(said) = statements.find(|said| said.kind == Kind::SecurityTxt) {
-                said.standing = Standing::Void(void.clone());
+            let void = short(&format!("its signature is bad ({why})"));
+            for said in &mut self.evidence.statements {
+                if said.kind == Kind::SecurityTxt || file.led_to.contains(&said.at) {
+                    said.standing = Standing::Void(void.clone());
+                }
             }
             file.void.get_or_insert(void);
         }

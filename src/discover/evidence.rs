@@ -104,11 +104,23 @@ pub struct Fault {
     pub message: String,
 }
 
+/// A stranger's words as one short line: they cannot be laid out to look like lines of our own, nor
+/// fill a pin. They are not escaped yet.
+pub(super) fn short(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(SHORT) {
+        Some((end, _)) => format!("{}\u{2026}", &words[..end]),
+        None => words,
+    }
+}
+
+const SHORT: usize = 240;
+
 impl From<FetchError> for Fault {
     fn from(error: FetchError) -> Self {
         Self {
             code: error.code(),
-            message: error.to_string(),
+            message: short(&error.to_string()),
         }
     }
 }
@@ -127,7 +139,9 @@ pub struct Statement {
     pub authority: Authority,
     /// What it is worth.
     pub standing: Standing,
-    /// The keys, in the source's order.
+    /// Whether the person, the profile or convention named the address, and no document did.
+    pub given: bool,
+    /// The keys, in the source's order, each once.
     pub keys: Vec<Fingerprint>,
 }
 
@@ -157,8 +171,8 @@ pub enum Authority {
     Web {
         /// Its name.
         host: String,
-        /// The socket that answered; unknown behind a proxy.
-        peer: Option<SocketAddr>,
+        /// The sockets at which it is reached; none are known behind a proxy.
+        peers: Vec<SocketAddr>,
     },
     /// The signed zone of a domain.
     Zone {
@@ -168,17 +182,14 @@ pub enum Authority {
 }
 
 impl Authority {
-    /// Whether taking over the one does not give the other. Two names at one socket are one
-    /// server; where the sockets are not known, names of one site count as one.
+    /// Whether taking over the one does not give the other. All web hosts of one site are one voice:
+    /// a wildcard name or a second address of one server would make it look like two. So are names
+    /// with a socket in common.
     #[must_use]
     pub fn is_independent_of(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Web { host: a, peer: x }, Self::Web { host: b, peer: y }) => {
-                let apart = match (x, y) {
-                    (Some(x), Some(y)) => x != y,
-                    _ => !same_site(a, b),
-                };
-                a != b && apart
+            (Self::Web { host: a, peers: x }, Self::Web { host: b, peers: y }) => {
+                !same_site(a, b) && !x.iter().any(|peer| y.contains(peer))
             }
             (Self::Zone { domain: a }, Self::Zone { domain: b }) => !same_site(a, b),
             _ => true,
@@ -215,6 +226,9 @@ impl Evidence {
     /// Takes a certificate in; what is known of the same key is merged with it.
     pub fn add(&mut self, certificate: Certificate) {
         let fingerprint = certificate.fingerprint();
+        if self.certificates.len() >= MAX_CERTIFICATES && self.certificate(&fingerprint).is_none() {
+            return;
+        }
         let mut known = self.certificates.iter_mut();
         match known.find(|known| known.fingerprint() == fingerprint) {
             // A copy that cannot be merged says nothing that is worth keeping.
@@ -234,27 +248,38 @@ impl Evidence {
     }
 }
 
+/// More certificates than a vendor has.
+const MAX_CERTIFICATES: usize = 64;
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn web(host: &str, peer: Option<&str>) -> Authority {
+    fn web(host: &str, peers: &[&str]) -> Authority {
         Authority::Web {
             host: host.to_owned(),
-            peer: peer.map(|peer| peer.parse().unwrap()),
+            peers: peers.iter().map(|peer| peer.parse().unwrap()).collect(),
         }
     }
 
     #[test]
     fn one_server_is_one_voice() {
-        let file = web("example.org", Some("192.0.2.1:443"));
+        let file = web("example.org", &["192.0.2.1:443"]);
         for (other, apart) in [
-            (web("example.org", Some("192.0.2.2:443")), false),
-            (web("openpgpkey.example.org", Some("192.0.2.1:443")), false),
-            (web("openpgpkey.example.org", Some("192.0.2.2:443")), true),
-            (web("keys.example.net", Some("192.0.2.2:443")), true),
-            (web("openpgpkey.example.org", None), false),
-            (web("keys.example.net", None), true),
+            (web("example.org", &["192.0.2.2:443"]), false),
+            (web("www.example.org", &["192.0.2.2:443"]), false),
+            (web("openpgpkey.example.org", &["192.0.2.1:443"]), false),
+            (web("openpgpkey.example.org", &["192.0.2.2:443"]), false),
+            (web("keys.example.net", &["192.0.2.2:443"]), true),
+            (web("openpgpkey.example.org", &[]), false),
+            (
+                web(
+                    "openpgpkey.example.org",
+                    &["192.0.2.2:443", "192.0.2.1:443"],
+                ),
+                false,
+            ),
+            (web("keys.example.net", &[]), true),
             (
                 Authority::Zone {
                     domain: "example.org".to_owned(),

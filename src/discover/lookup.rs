@@ -10,6 +10,7 @@ use super::{
     Asked, Authority, Fault, Kind, Outcome, Standing, Statement,
     ask::{Asker, Found},
     dane::OwnerName,
+    evidence::short,
     wkd::Method,
 };
 use crate::{
@@ -38,14 +39,14 @@ impl Asker<'_> {
     /// hide the key.
     async fn wkd(&self, wanted: &Wanted) -> Vec<Found> {
         let address = &wanted.address;
-        let mut found = Vec::new();
-        if !self
-            .network
-            .is_absent(&Method::Advanced.host(address.domain()))
-            .await
-        {
-            found.extend(self.wkd_by(Method::Advanced, wanted).await);
-        }
+        let host = Method::Advanced.host(address.domain());
+        // Side by side: a resolver that stays silent costs its time once.
+        let (absent, advanced) = join(
+            self.network.is_absent(&host),
+            self.wkd_by(Method::Advanced, wanted),
+        )
+        .await;
+        let mut found: Vec<Found> = advanced.filter(|_| !absent).into_iter().collect();
         let answered = |one: &Found| !matches!(one.asked.outcome, Outcome::Fault(_));
         if !found.iter().any(answered) {
             found.extend(self.wkd_by(Method::Direct, wanted).await);
@@ -78,7 +79,7 @@ impl Asker<'_> {
         let host = answer.url.host_str().unwrap_or_default().to_owned();
         let authority = Authority::Web {
             host,
-            peer: answer.peer,
+            peers: answer.peers.clone(),
         };
         let read = read_certificates(&at, &answer.body);
         statement_for(
@@ -106,9 +107,9 @@ impl Asker<'_> {
     async fn dane_at(&self, owner: &str, wanted: &Wanted) -> Found {
         let at = owner.to_owned();
         let records = match self.network.openpgpkeys(owner).await {
-            Ok(records) if records.is_empty() => return Found::nothing(Kind::Dane, at),
+            Ok(records) if records.is_empty() => return Found::nothing(Kind::Dane, &at),
             Ok(records) => records,
-            Err(error) => return Found::fault(Kind::Dane, at, error.into()),
+            Err(error) => return Found::fault(Kind::Dane, &at, error.into()),
         };
         let authority = Authority::Zone {
             domain: wanted.address.domain().to_owned(),
@@ -155,17 +156,18 @@ impl Asker<'_> {
                 all
             });
         let certificates = match read {
-            Ok(certificates) if certificates.is_empty() => return Some(Found::nothing(kind, at)),
+            Ok(certificates) if certificates.is_empty() => return Some(Found::nothing(kind, &at)),
             Ok(certificates) => certificates,
-            Err(fault) => return Some(Found::fault(kind, at, fault)),
+            Err(fault) => return Some(Found::fault(kind, &at, fault)),
         };
-        let peer = answer.peer;
+        let peers = answer.peers;
         Some(Found::keys(
             Statement {
                 kind,
                 at,
                 address: None,
-                authority: Authority::Web { host, peer },
+                given: false,
+                authority: Authority::Web { host, peers },
                 standing: Standing::Carries,
                 keys: Vec::new(),
             },
@@ -183,26 +185,34 @@ fn statement_for(
 ) -> Found {
     let mut certificates = match read {
         Ok(certificates) => certificates,
-        Err(fault) => return Found::fault(kind, at, fault),
+        Err(fault) => return Found::fault(kind, &at, fault),
     };
+    certificates.truncate(MAX_KEYS);
     let address = wanted.address.to_string();
-    certificates.retain(|certificate| certificate.names_address(&address));
-    if certificates.is_empty() {
+    let (naming, others): (Vec<_>, Vec<_>) = certificates
+        .into_iter()
+        .partition(|certificate| certificate.names_address(&address));
+    let mut found = if naming.is_empty() {
         let fault = Fault {
             code: "other-address",
             message: format!("what it has there does not name {address}"),
         };
-        return Found::fault(kind, at, fault);
-    }
-    let statement = Statement {
-        kind,
-        at,
-        address: Some(wanted.address.clone()),
-        authority: wanted.named_by.clone().unwrap_or(own),
-        standing: Standing::Vouches,
-        keys: Vec::new(),
+        Found::fault(kind, &at, fault)
+    } else {
+        let statement = Statement {
+            kind,
+            at,
+            address: Some(wanted.address.clone()),
+            given: wanted.named_by.is_none(),
+            authority: wanted.named_by.clone().unwrap_or(own),
+            standing: Standing::Vouches,
+            keys: Vec::new(),
+        };
+        Found::keys(statement, naming)
     };
-    Found::keys(statement, certificates)
+    // Nobody names them, but a revocation among them counts.
+    found.certificates.extend(others);
+    found
 }
 
 pub(super) fn unreadable(error: &crate::openpgp::CertificateError) -> Fault {
@@ -215,22 +225,26 @@ pub(super) fn unreadable(error: &crate::openpgp::CertificateError) -> Fault {
             E::Flooded { .. } => "flooded",
             E::Damaged { .. } => "damaged",
         },
-        message: error.to_string(),
+        message: short(&error.to_string()),
     }
 }
 
 impl Found {
-    pub(super) fn nothing(kind: Kind, at: String) -> Self {
+    pub(super) fn nothing(kind: Kind, at: &str) -> Self {
         Self::ended(kind, at, Outcome::Nothing)
     }
 
-    pub(super) fn fault(kind: Kind, at: String, fault: Fault) -> Self {
+    pub(super) fn fault(kind: Kind, at: &str, fault: Fault) -> Self {
         Self::ended(kind, at, Outcome::Fault(fault))
     }
 
-    pub(super) fn ended(kind: Kind, at: String, outcome: Outcome) -> Self {
+    pub(super) fn ended(kind: Kind, at: &str, outcome: Outcome) -> Self {
         Self {
-            asked: Asked { kind, at, outcome },
+            asked: Asked {
+                kind,
+                at: short(at),
+                outcome,
+            },
             statement: None,
             certificates: Vec::new(),
         }
@@ -239,7 +253,12 @@ impl Found {
     /// A statement that names the keys of these certificates, as many as make sense.
     pub(super) fn keys(mut statement: Statement, mut certificates: Vec<Certificate>) -> Self {
         certificates.truncate(MAX_KEYS);
-        statement.keys = certificates.iter().map(Certificate::fingerprint).collect();
+        statement.at = short(&statement.at);
+        for key in certificates.iter().map(Certificate::fingerprint) {
+            if !statement.keys.contains(&key) {
+                statement.keys.push(key);
+            }
+        }
         let keys: Vec<_> = statement.keys.iter().map(ToString::to_string).collect();
         Self {
             asked: Asked {
@@ -254,4 +273,7 @@ impl Found {
 }
 
 /// More keys than any vendor names in one place.
-pub(super) const MAX_KEYS: usize = 16;
+pub(super) const MAX_KEYS: usize = 8;
+
+/// More links than any vendor gives to its keys.
+pub(super) const MAX_LINKS: usize = 4;

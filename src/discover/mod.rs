@@ -14,6 +14,7 @@ mod link;
 mod look_alike;
 mod lookup;
 mod markdown;
+mod metadata;
 mod origin;
 mod prose;
 mod repository;

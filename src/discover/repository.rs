@@ -10,7 +10,7 @@ use url::Url;
 use super::{
     Fault, Kind, Outcome, Standing, Statement,
     ask::{Asker, Found},
-    lookup::{MAX_KEYS, Wanted},
+    lookup::{MAX_KEYS, MAX_LINKS, Wanted},
     security_md::SecurityMd,
     web::authority,
 };
@@ -75,7 +75,7 @@ impl Asker<'_> {
                 };
                 let outcome = Outcome::Found(said.to_owned());
                 (
-                    Found::ended(Kind::PrivateReporting, at, outcome),
+                    Found::ended(Kind::PrivateReporting, &at, outcome),
                     Some(enabled),
                 )
             }
@@ -84,7 +84,7 @@ impl Asker<'_> {
                     code: "not-json",
                     message: format!("the answer is not what GitHub documents: {error}"),
                 };
-                (Found::fault(Kind::PrivateReporting, at, fault), None)
+                (Found::fault(Kind::PrivateReporting, &at, fault), None)
             }
         }
     }
@@ -128,7 +128,7 @@ impl Asker<'_> {
             }),
             _ => None,
         });
-        let links = read.keys().iter().take(MAX_KEYS);
+        let links = read.keys().iter().take(MAX_LINKS);
         let links = links.filter_map(|link| Url::parse(link.as_str()).ok());
         let (pages, named) = join(
             join_all(links.map(|url| self.key_link(url))),
@@ -140,7 +140,8 @@ impl Asker<'_> {
             certificates.extend(read_certificates(&at, &answer.body).unwrap_or_default());
         }
         let (pages, linked): (Vec<Found>, Vec<Vec<Certificate>>) = pages.into_iter().unzip();
-        certificates.extend(linked.into_iter().flatten());
+        let linked = linked.into_iter();
+        certificates.extend(linked.flat_map(|page| page.into_iter().take(MAX_KEYS)));
         let mut keys: Vec<Fingerprint> = Vec::new();
         let held = certificates.iter().map(Certificate::fingerprint);
         for key in held
@@ -153,18 +154,20 @@ impl Asker<'_> {
         }
         let mut own = Found::ended(
             Kind::SecurityMd,
-            at.clone(),
+            &at,
             Outcome::Found(format!(
                 "names {} contacts and {} keys",
                 read.contacts().len(),
                 keys.len()
             )),
         );
+        certificates.truncate(MAX_KEYS);
         own.certificates = certificates;
         own.statement = (!keys.is_empty()).then_some(Statement {
             kind: Kind::SecurityMd,
             at,
             address: None,
+            given: false,
             authority,
             standing: Standing::Vouches,
             keys,
@@ -190,13 +193,13 @@ impl Asker<'_> {
                     .collect();
                 let outcome = Outcome::Found(keys.join(", "));
                 (
-                    Found::ended(Kind::EncryptionLink, at, outcome),
+                    Found::ended(Kind::EncryptionLink, &at, outcome),
                     certificates,
                 )
             }
             Err(error) => {
                 let fault = super::lookup::unreadable(&error);
-                (Found::fault(Kind::EncryptionLink, at, fault), Vec::new())
+                (Found::fault(Kind::EncryptionLink, &at, fault), Vec::new())
             }
         }
     }

@@ -7,7 +7,7 @@
 use std::{fmt, time::SystemTime};
 
 use super::evidence::{Evidence, Standing, Statement};
-use crate::openpgp::{Certificate, Fingerprint, Reason, Recipient, Verdict};
+use crate::openpgp::{Fingerprint, Reason, Recipient, Verdict};
 
 /// What is known before any source is asked.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,8 @@ pub struct Known {
     pub typed: Option<Fingerprint>,
     /// The fingerprints that the person trusts for this program, or that its profile names.
     pub pinned: Vec<Fingerprint>,
+    /// The mailbox that is meant, where it is one.
+    pub mailbox: Option<String>,
 }
 
 /// Which key, on whose word.
@@ -171,7 +173,11 @@ fn list(fingerprints: &[Fingerprint]) -> String {
 /// # Errors
 /// [`Stop`], when no key may be used.
 pub fn decide(evidence: &Evidence, known: &Known, now: SystemTime) -> Result<Decision, Stop> {
-    let judge = Judge { evidence, now };
+    let judge = Judge {
+        evidence,
+        mailbox: known.mailbox.as_deref(),
+        now,
+    };
     if let Some(typed) = &known.typed {
         return judge.typed(typed).map(Decision::Typed);
     }
@@ -191,7 +197,9 @@ pub fn decide(evidence: &Evidence, known: &Known, now: SystemTime) -> Result<Dec
     let [key] = common.as_slice() else {
         return Err(Stop::Ambiguous(distinct(&spoken)));
     };
-    let recipient = judge.usable(key).ok_or(Stop::NoKey)?;
+    let recipient = judge.usable(key).ok_or_else(|| Stop::Missing {
+        fingerprint: key.clone(),
+    })?;
     let independent = spoken.iter().enumerate().any(|(at, one)| {
         let others = spoken.iter().skip(at + 1);
         let mut authorities = others.map(|other| &other.by.authority);
@@ -204,7 +212,7 @@ pub fn decide(evidence: &Evidence, known: &Known, now: SystemTime) -> Result<Dec
     })
 }
 
-/// A statement with those of its keys that may be encrypted to; never empty.
+/// A statement with those of its keys that may be meant; never empty.
 struct Spoken<'a> {
     by: &'a Statement,
     keys: Vec<Fingerprint>,
@@ -212,6 +220,7 @@ struct Spoken<'a> {
 
 struct Judge<'a> {
     evidence: &'a Evidence,
+    mailbox: Option<&'a str>,
     now: SystemTime,
 }
 
@@ -241,6 +250,21 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// The keys of a statement that may be encrypted to; where there is none, those whose
+    /// certificate nobody has just now: they still stand against every other key.
+    fn meant(&self, by: &Statement) -> Vec<Fingerprint> {
+        let (missing, at_hand): (Vec<_>, Vec<_>) = by
+            .keys
+            .iter()
+            .cloned()
+            .partition(|key| self.evidence.certificate(key).is_none());
+        let usable: Vec<_> = at_hand
+            .into_iter()
+            .filter(|key| self.usable(key).is_some())
+            .collect();
+        if usable.is_empty() { missing } else { usable }
+    }
+
     /// What those say who may be believed, with their usable keys: of reports as such and of the
     /// addresses that matter for them, or else of any address.
     fn spoken(&self) -> Vec<Spoken<'a>> {
@@ -248,41 +272,52 @@ impl<'a> Judge<'a> {
         let all: Vec<Spoken<'a>> = believed
             .map(|by| Spoken {
                 by,
-                keys: by
-                    .keys
-                    .iter()
-                    .filter(|key| self.usable(key).is_some())
-                    .cloned()
-                    .collect(),
+                keys: self.meant(by),
             })
             .filter(|spoken| !spoken.keys.is_empty())
             .collect();
+        if let Some(mailbox) = self.mailbox
+            && all.iter().any(|spoken| spoken.by.given)
+        {
+            return self.of_mailbox(all, mailbox);
+        }
         let general = all.iter().filter(|spoken| spoken.by.address.is_none());
-        let general: Vec<&Certificate> = general
-            .flat_map(|spoken| &spoken.keys)
-            .filter_map(|key| self.evidence.certificate(key))
-            .collect();
-        let first = self.first_address();
+        let general: Vec<Fingerprint> = general.flat_map(|spoken| spoken.keys.clone()).collect();
+        let given = all.iter().any(|spoken| spoken.by.given);
+        let first = self.first_address().filter(|_| !given);
         let (matters, beside): (Vec<_>, Vec<_>) = all.into_iter().partition(|spoken| {
             let address = spoken.by.address.as_ref().map(ToString::to_string);
-            address.is_none_or(|address| {
-                first.as_ref() == Some(&address)
-                    || general
-                        .iter()
-                        .any(|certificate| certificate.names_address(&address))
-            })
+            spoken.by.given
+                || address.is_none_or(|address| {
+                    first.as_ref() == Some(&address)
+                        || general.iter().any(|key| self.names(key, &address))
+                })
         });
         if matters.is_empty() { beside } else { matters }
     }
 
-    /// The address that the vendor prefers: the first one that was asked about.
+    /// Of a mailbox its own keys matter, and what a page of the vendor says of them: not the keys of
+    /// other mailboxes of that vendor.
+    fn of_mailbox(&self, all: Vec<Spoken<'a>>, mailbox: &str) -> Vec<Spoken<'a>> {
+        let own = all.into_iter().filter_map(|mut spoken| {
+            if !spoken.by.given {
+                spoken.keys.retain(|key| self.names(key, mailbox));
+            }
+            (!spoken.keys.is_empty()).then_some(spoken)
+        });
+        own.collect()
+    }
+
+    fn names(&self, key: &Fingerprint, address: &str) -> bool {
+        let certificate = self.evidence.certificate(key);
+        certificate.is_some_and(|certificate| certificate.names_address(address))
+    }
+
+    /// The address that the vendor's documents prefer: the first one that they name.
     fn first_address(&self) -> Option<String> {
-        let mut addresses = self
-            .evidence
-            .statements
-            .iter()
-            .filter_map(|s| s.address.as_ref());
-        addresses.next().map(ToString::to_string)
+        let mut named = self.evidence.statements.iter().filter(|said| !said.given);
+        let first = named.find_map(|said| said.address.as_ref());
+        first.map(ToString::to_string)
     }
 
     fn pinned(

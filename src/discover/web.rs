@@ -10,9 +10,9 @@ use url::Url;
 
 use super::{
     Asked, Authority, Fault, Kind, Outcome, Standing, Statement,
-    ask::{Asker, Found, is_role_address},
-    csaf::ProviderMetadata,
-    lookup::{MAX_KEYS, Wanted, unreadable},
+    ask::{Asker, Found},
+    evidence::short,
+    lookup::{MAX_KEYS, MAX_LINKS, Wanted, unreadable},
     origin::Origin,
     security_txt::{Encryption, Finding, SecurityTxt, SourceText, around_signature},
 };
@@ -38,6 +38,10 @@ pub struct SecurityTxtFile {
     pub void: Option<String>,
     /// Its cleartext signature, if it has one that can be read.
     pub signed: Option<SignedText>,
+    /// What is wrong with the frame of its signature, if there is one that cannot be read.
+    pub damage: Option<String>,
+    /// What was asked on its word alone, and so is believed no more than it is.
+    pub led_to: Vec<String>,
 }
 
 /// What the site gave.
@@ -57,7 +61,7 @@ impl Asker<'_> {
         };
         let (mut site, metadata, program) = join3(
             self.security_txt(origin),
-            self.csaf(origin.join("/.well-known/csaf/provider-metadata.json")),
+            self.csaf(origin.join(CSAF_PLACE), None),
             self.program_json(origin),
         )
         .await;
@@ -74,33 +78,32 @@ impl Asker<'_> {
             found,
             ..Site::default()
         };
-        let Some((file, authority)) = file else {
-            // Nobody names an address, so the usual one is tried (RFC 2142).
-            let usual = format!("security@{}", origin.host_str()).parse();
-            let usual = usual.ok().map(|address| Wanted {
-                address,
-                named_by: None,
-            });
-            site.found
-                .extend(self.named(usual.into_iter().collect(), Vec::new()).await);
+        let Some((mut file, authority)) = file else {
             return site;
         };
-        let at = file.retrieved.to_string();
+        let at = short(file.retrieved.as_str());
         let contacts = file
             .content
             .contacts()
             .iter()
             .filter_map(|entry| entry.value().clone());
         site.contacts = contacts.map(|contact| (contact, at.clone())).collect();
-        let (linked, keys) = self.linked(&file, &authority).await;
+        let (mut linked, keys) = self.linked(&file, &authority).await;
+        for said in linked.iter_mut().filter_map(|one| one.statement.as_mut()) {
+            if said.vouches() {
+                file.led_to.push(said.at.clone());
+                said.standing = standing(&file);
+            }
+        }
         let own = site.found.iter_mut().find(|one| one.asked.at == at);
         if let (Some(own), false) = (own, keys.is_empty()) {
             own.statement = Some(Statement {
                 kind: Kind::SecurityTxt,
                 at,
                 address: None,
+                given: false,
                 authority,
-                standing: file.void.clone().map_or(Standing::Vouches, Standing::Void),
+                standing: standing(&file),
                 keys,
             });
         }
@@ -138,7 +141,7 @@ impl Asker<'_> {
                             message: "there is something else, such as a web page".to_owned(),
                         }),
                     };
-                    found.push(Found::ended(Kind::SecurityTxt, at, outcome));
+                    found.push(Found::ended(Kind::SecurityTxt, &at, outcome));
                     let authority = authority(&answer);
                     file = file.or(read.map(|read| (read, authority)));
                 }
@@ -149,9 +152,11 @@ impl Asker<'_> {
 
     fn read_security_txt(&self, requested: Url, answer: &Answer) -> Option<SecurityTxtFile> {
         let now = Timestamp::try_from(self.now).unwrap_or(Timestamp::MAX);
-        let signed = is_cleartext_signed(&answer.body)
-            .then(|| read_cleartext(&answer.body).ok())
-            .flatten();
+        let read = is_cleartext_signed(&answer.body).then(|| read_cleartext(&answer.body));
+        let (signed, damage) = match read.transpose() {
+            Ok(signed) => (signed, None),
+            Err(why) => (None, Some(format!("its signature is damaged ({why})"))),
+        };
         let source = match &signed {
             Some(signed) => SourceText {
                 bytes: signed.text().as_bytes(),
@@ -179,11 +184,15 @@ impl Asker<'_> {
             .authority(&requested)
             .or_else(|_| content.authority(&answer.url));
         Some(SecurityTxtFile {
-            void: believed.err().map(|why| why.to_string()),
+            void: damage
+                .clone()
+                .or(believed.err().map(|why| short(&why.to_string()))),
+            damage,
             requested,
             retrieved: answer.url.clone(),
             content,
             signed,
+            led_to: Vec::new(),
         })
     }
 
@@ -194,13 +203,12 @@ impl Asker<'_> {
         authority: &Authority,
     ) -> (Vec<Found>, Vec<Fingerprint>) {
         let content = &file.content;
-        let site = file.requested.host_str().unwrap_or_default();
         let mails = content
             .contacts()
             .iter()
             .filter_map(|entry| match entry.value() {
                 Some(Contact::Mail(address)) => Some(Wanted {
-                    named_by: (!is_role_address(address, site)).then(|| authority.clone()),
+                    named_by: Some(authority.clone()),
                     address: address.clone(),
                 }),
                 _ => None,
@@ -212,12 +220,21 @@ impl Asker<'_> {
                 Encryption::Fingerprint(fingerprint) => fingerprint.as_hex().parse().ok(),
                 _ => None,
             });
-        let mut keys: Vec<Fingerprint> = fingerprints.collect();
+        let mut keys: Vec<Fingerprint> = Vec::new();
+        for key in fingerprints.take(MAX_NAMED) {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        keys.truncate(MAX_KEYS);
         let metadata = content
             .csaf()
             .iter()
             .filter_map(|entry| entry.value().clone());
-        let metadata = metadata.take(1).map(|url| self.csaf(url));
+        let metadata = metadata
+            .filter(|url| file.requested.join(CSAF_PLACE).as_ref() != Ok(url))
+            .take(1)
+            .map(|url| self.csaf(url, Some(authority)));
         let ((mut found, linked), named, metadata) = join3(
             self.encryption_links(content),
             self.named(mails.collect(), keys.clone()),
@@ -236,7 +253,7 @@ impl Asker<'_> {
 
     /// The keys behind `Encryption:` links, as questions and as fingerprints in the file's order.
     async fn encryption_links(&self, content: &SecurityTxt) -> (Vec<Found>, Vec<Fingerprint>) {
-        let links = content.encryption().iter().take(MAX_KEYS);
+        let links = content.encryption().iter().take(MAX_NAMED);
         let asked = links.filter_map(|entry| match entry.value() {
             Encryption::Https(url) => Some(Link::Page(url.clone())),
             Encryption::Dns { owner } => Some(Link::Record(owner.clone())),
@@ -244,7 +261,8 @@ impl Asker<'_> {
         });
         let mut found = Vec::new();
         let mut keys = Vec::new();
-        for (one, certificates) in join_all(asked.map(|link| self.link(link))).await {
+        for (one, certificates) in join_all(asked.take(MAX_LINKS).map(|link| self.link(link))).await
+        {
             keys.extend(certificates.iter().map(Certificate::fingerprint));
             found.push(Found {
                 asked: one,
@@ -300,87 +318,6 @@ impl Asker<'_> {
         let answer = answer.map_err(|ended| ended.asked.outcome)?;
         read_certificates(&at, &answer.body).map_err(|error| Outcome::Fault(unreadable(&error)))
     }
-
-    async fn csaf(&self, url: Url) -> Vec<Found> {
-        let at = url.to_string();
-        let get = Get {
-            url,
-            redirects: Redirects::SameName,
-            accept: "application/json",
-        };
-        let answer = match self.fetch(Kind::Csaf, get).await {
-            Ok(answer) => answer,
-            Err(ended) => return vec![ended],
-        };
-        let metadata = match ProviderMetadata::parse(&answer.body) {
-            Ok(metadata) => metadata,
-            Err(error) => {
-                let fault = Fault {
-                    code: "not-provider-metadata",
-                    message: error.to_string(),
-                };
-                return vec![Found::fault(Kind::Csaf, at, fault)];
-            }
-        };
-        let pages = metadata
-            .keys()
-            .iter()
-            .filter_map(|key| Url::parse(key.url().as_str()).ok());
-        let pages: Vec<Url> = pages.collect();
-        let read = join_all(pages.iter().map(|url| self.key_page(url.clone()))).await;
-        let mut certificates = Vec::new();
-        for (named, read) in metadata.keys().iter().zip(read) {
-            let meant = |certificate: &Certificate| {
-                named
-                    .fingerprint()
-                    .is_none_or(|own| *own == certificate.fingerprint())
-            };
-            certificates.extend(read.into_iter().flatten().filter(meant));
-        }
-        if certificates.is_empty() {
-            let none = Outcome::Found("metadata that leads to no key".to_owned());
-            return vec![Found::ended(Kind::Csaf, at, none)];
-        }
-        let statement = Statement {
-            kind: Kind::Csaf,
-            at,
-            address: None,
-            authority: authority(&answer),
-            standing: Standing::Vouches,
-            keys: Vec::new(),
-        };
-        vec![Found::keys(statement, certificates)]
-    }
-
-    async fn program_json(&self, origin: &Origin) -> (Vec<Found>, Option<Program>) {
-        let url = origin.join("/program.json");
-        let at = url.to_string();
-        let get = Get {
-            url,
-            redirects: Redirects::SameName,
-            accept: "application/json",
-        };
-        let answer = match self.fetch(Kind::ProgramJson, get).await {
-            Ok(answer) => answer,
-            Err(ended) => return (vec![ended], None),
-        };
-        match Program::parse_json(&at, &answer.body) {
-            Ok(program) => {
-                let said = Outcome::Found(format!("the profile of {}", program.name()));
-                (
-                    vec![Found::ended(Kind::ProgramJson, at, said)],
-                    Some(program),
-                )
-            }
-            Err(error) => {
-                let fault = Fault {
-                    code: "not-a-profile",
-                    message: error.to_string(),
-                };
-                (vec![Found::fault(Kind::ProgramJson, at, fault)], None)
-            }
-        }
-    }
 }
 
 /// Where `Encryption:` leads.
@@ -389,10 +326,15 @@ enum Link {
     Record(String),
 }
 
+/// What the word of a security.txt is worth.
+fn standing(file: &SecurityTxtFile) -> Standing {
+    file.void.clone().map_or(Standing::Vouches, Standing::Void)
+}
+
 pub(super) fn authority(answer: &Answer) -> Authority {
     Authority::Web {
         host: answer.url.host_str().unwrap_or_default().to_owned(),
-        peer: answer.peer,
+        peers: answer.peers.clone(),
     }
 }
 
@@ -412,5 +354,10 @@ fn summary(content: &SecurityTxt) -> String {
 fn is_error(finding: &Finding) -> bool {
     finding.severity() == super::security_txt::Severity::Error
 }
+
+const CSAF_PLACE: &str = "/.well-known/csaf/provider-metadata.json";
+
+/// Lines that are read for their links.
+const MAX_NAMED: usize = 64;
 
 const PLACES: [&str; 2] = ["/.well-known/security.txt", "/security.txt"];

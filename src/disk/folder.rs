@@ -13,7 +13,7 @@ use super::DiskError;
 use super::pending::{hidden_name, parent, sync_folder};
 use super::registry::{Leftover, Ticket};
 
-/// A private folder (0700) beside its destination, under a hidden name. [`finish`] publishes it;
+/// A folder, private (0700) unless it is made for everyone, beside its destination, under a hidden name. [`finish`] publishes it;
 /// dropping it removes it with all that is in it, so does an interruption.
 ///
 /// [`finish`]: PendingFolder::finish
@@ -33,6 +33,18 @@ impl PendingFolder {
     /// # Errors
     /// The destination is something else, is the current folder, or cannot be created.
     pub fn create(destination: &Path) -> Result<Self, DiskError> {
+        Self::with_mode(destination, PRIVATE)
+    }
+
+    /// Starts a folder for everyone, such as a web site: its mode is left to the umask.
+    ///
+    /// # Errors
+    /// As [`PendingFolder::create`].
+    pub fn create_public(destination: &Path) -> Result<Self, DiskError> {
+        Self::with_mode(destination, PUBLIC)
+    }
+
+    fn with_mode(destination: &Path, mode: u32) -> Result<Self, DiskError> {
         let named = destination.to_owned();
         let destination = place(&named)?;
         let folder = parent(&destination);
@@ -40,7 +52,7 @@ impl PendingFolder {
             return Err(DiskError::NoParent { path: named });
         }
         let create = || {
-            let staging = hidden_name(PRIVATE).tempdir_in(folder)?;
+            let staging = hidden_name(mode).tempdir_in(folder)?;
             let leftover = Leftover::Folder(std::path::absolute(staging.path())?);
             Ok((staging, leftover))
         };
@@ -127,6 +139,7 @@ fn sync_tree(folder: &Path) -> io::Result<()> {
 }
 
 const PRIVATE: u32 = 0o700;
+const PUBLIC: u32 = 0o777;
 
 #[cfg(all(test, unix))]
 mod tests {
@@ -158,6 +171,19 @@ mod tests {
         }
         assert_eq!(fs::read_dir(base.path()).unwrap().count(), 2);
         assert!(!is_entered(base.path()));
+    }
+
+    #[test]
+    fn a_public_folder_follows_the_umask() {
+        let base = tempfile::tempdir().unwrap();
+        let (plain, public) = (base.path().join("plain"), base.path().join("public"));
+        fs::create_dir(&plain).unwrap();
+        PendingFolder::create_public(&public)
+            .unwrap()
+            .finish()
+            .unwrap();
+        let mode = |path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(public), mode(plain));
     }
 
     #[test]

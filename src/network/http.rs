@@ -42,8 +42,9 @@ pub struct Answer {
     pub media_type: Option<String>,
     /// Where it came from in the end.
     pub url: Url,
-    /// Who answered; `None` behind a proxy.
-    pub peer: Option<SocketAddr>,
+    /// Every socket at which the host is reached, the one that answered among them; none are known
+    /// behind a proxy.
+    pub peers: Vec<SocketAddr>,
     /// The body, [`MAX_ANSWER`] bytes at most.
     pub body: Vec<u8>,
 }
@@ -120,7 +121,8 @@ impl Network {
             let request = self.client.get(url.clone()).header(ACCEPT, get.accept);
             let response = request.send().await.map_err(|error| plain(&url, &error))?;
             if !is_redirect(response.status()) {
-                return read(url, response).await;
+                let peers = self.peers(&url, &response);
+                return read(url, response, peers).await;
             }
             let next = location(&url, &response).ok_or(FetchError::BadRedirect)?;
             self.policy.permits(&next)?;
@@ -128,6 +130,22 @@ impl Network {
             url = next;
         }
         Err(FetchError::TooManyRedirects)
+    }
+
+    /// Behind a proxy the socket is the proxy's, whoever answers.
+    fn peers(&self, url: &Url, response: &Response) -> Vec<SocketAddr> {
+        if self.policy.proxy.is_some() {
+            return Vec::new();
+        }
+        let port = url.port_or_known_default().unwrap_or_default();
+        let mut peers = self.names.led_to(url.host_str().unwrap_or_default());
+        for peer in &mut peers {
+            if peer.port() == 0 {
+                peer.set_port(port);
+            }
+        }
+        peers.extend(response.remote_addr().filter(|own| !peers.contains(own)));
+        peers
     }
 }
 
@@ -148,7 +166,11 @@ fn location(base: &Url, response: &Response) -> Option<Url> {
     base.join(location).ok()
 }
 
-async fn read(url: Url, mut response: Response) -> Result<Answer, FetchError> {
+async fn read(
+    url: Url,
+    mut response: Response,
+    peers: Vec<SocketAddr>,
+) -> Result<Answer, FetchError> {
     let too_large = || FetchError::TooLarge { limit: MAX_ANSWER };
     if response
         .content_length()
@@ -158,7 +180,7 @@ async fn read(url: Url, mut response: Response) -> Result<Answer, FetchError> {
     }
     let media_type = response.headers().get(CONTENT_TYPE);
     let media_type = media_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let (status, peer) = (response.status().as_u16(), response.remote_addr());
+    let status = response.status().as_u16();
     let mut body = Vec::new();
     while let Some(chunk) = response
         .chunk()
@@ -174,7 +196,7 @@ async fn read(url: Url, mut response: Response) -> Result<Answer, FetchError> {
         status,
         media_type,
         url,
-        peer,
+        peers,
         body,
     })
 }

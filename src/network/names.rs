@@ -5,9 +5,10 @@
 //! records (RFC 7929) count only with a DNSSEC proof from the root.
 
 use std::{
+    collections::HashMap,
     io,
     net::{IpAddr, SocketAddr},
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -31,6 +32,8 @@ pub(super) struct Names {
     validating: Arc<OnceLock<TokioResolver>>,
     anchors: Option<Arc<TrustAnchors>>,
     rules: Arc<Rules>,
+    /// What each host led to, the last time.
+    led_to: Arc<Mutex<HashMap<String, Vec<SocketAddr>>>>,
 }
 
 struct Rules {
@@ -59,6 +62,7 @@ impl Names {
                 .map_err(|why| NetworkError::Resolver(why.into()))?,
             validating: Arc::default(),
             anchors: anchors.transpose()?,
+            led_to: Arc::default(),
             rules: Arc::new(Rules {
                 connect_to: policy.connect_to.clone(),
                 dns_server: policy.dns_server,
@@ -66,6 +70,12 @@ impl Names {
                 localhost: named.any(|host| host == "localhost"),
             }),
         })
+    }
+
+    /// Every socket that `host` led to; the port is 0 where the URL decides.
+    pub(super) fn led_to(&self, host: &str) -> Vec<SocketAddr> {
+        let led_to = self.led_to.lock().unwrap_or_else(PoisonError::into_inner);
+        led_to.get(host).cloned().unwrap_or_default()
     }
 
     /// Where to connect for `host`; the port is 0 where the URL decides.
@@ -170,6 +180,9 @@ impl Resolve for Names {
         let names = self.clone();
         Box::pin(async move {
             let sockets = names.sockets(name.as_str()).await?;
+            let mut led_to = names.led_to.lock().unwrap_or_else(PoisonError::into_inner);
+            led_to.insert(name.as_str().to_owned(), sockets.clone());
+            drop(led_to);
             Ok(Box::new(sockets.into_iter()) as Addrs)
         })
     }

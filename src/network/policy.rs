@@ -65,7 +65,7 @@ impl Policy {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Refusal::Credentials);
         }
-        if self.is_named_loopback(url) {
+        if self.proxy.is_none() && self.is_named_loopback(url) {
             return Ok(());
         }
         if url.scheme() != "https" {

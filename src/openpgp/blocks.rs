@@ -89,11 +89,18 @@ fn clean(block: &str) -> String {
     // Editors of web sites escape the line ends, too (a key inside a JSON or a script).
     let text = text.replace("\\r", "").replace("\\n", "\n");
     let mut out = String::with_capacity(text.len() + 1);
-    for line in text.lines() {
-        out.push_str(
-            line.trim_start_matches(['>', '|', '#', '*', ' ', '\t', '\u{a0}'])
-                .trim_end(),
-        );
+    let quoting = ['>', '|', '#', '*', ' ', '\t', '\u{a0}'];
+    let lines = text.lines();
+    let lines = lines.map(|line| line.trim_start_matches(quoting).trim_end());
+    // A page doubles line ends, so that the empty line behind the header is one of many: they are
+    // left out, and that one is put where the content begins.
+    let mut in_header = true;
+    for line in lines.filter(|line| !line.is_empty()) {
+        if in_header && !line.starts_with(BEGIN) && !line.contains(':') {
+            in_header = false;
+            out.push('\n');
+        }
+        out.push_str(line);
         out.push('\n');
     }
     out
@@ -152,13 +159,15 @@ mod tests {
                 .collect(),
             PLAIN.replace('\n', "\\n"),
         ] {
-            let lines: Vec<_> = only(&page)
-                .lines()
-                .map(str::to_owned)
-                .filter(|l| !l.is_empty())
-                .collect();
-            assert_eq!(lines[1..3], ["xjMEY+", "=abcd"], "{page}");
+            assert_eq!(only(&page), PLAIN, "{page}");
         }
+    }
+
+    #[test]
+    fn the_header_ends_with_the_one_empty_line() {
+        let headed = PLAIN.replacen('\n', "\nVersion: 1\nComment:\n", 1);
+        assert_eq!(only(&headed), headed);
+        assert_eq!(only(&headed.replace('\n', "<br>\n")), headed);
     }
 
     #[test]

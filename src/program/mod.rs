@@ -9,6 +9,7 @@ mod host;
 mod identifiers;
 mod layout;
 mod profile;
+mod published;
 mod scope;
 mod shipped;
 mod terms;

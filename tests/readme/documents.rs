@@ -134,11 +134,15 @@ fn each_member_of_json_is_documented() {
             "open report.pgp missing.pgp --key vendor/secret.pgp -o opened",
         ),
         ("trust", "trust example.org --key vendor/certificate.asc"),
+        (
+            "publish",
+            "publish --domain example.com --key vendor/certificate.asc --unsigned --contact tel:123 -o site",
+        ),
         ("demo", "demo --keep kept"),
         ("A failure", "seal report.md --to val.town -o refused.pgp"),
     ];
     // `tests/discovery` compares these with what servers make of them.
-    let mut commands = BTreeSet::from(["find"]);
+    let mut commands = BTreeSet::from(["find", "publish --check"]);
     for (section, line) in runs {
         let part = page.split(&format!("\n## {section}\n")).nth(1);
         let part = part.unwrap_or_else(|| panic!("no section `{section}`"));

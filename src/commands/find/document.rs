@@ -64,7 +64,7 @@ pub(super) struct SecurityTxt {
     pub(super) strict: bool,
     /// Why it may not be believed; null where it may.
     pub(super) void: Option<String>,
-    /// `unsigned`, `verified`, `unknown-signer` or `bad`.
+    /// `unsigned`, `verified`, `unknown-signer`, `bad` or `damaged`.
     pub(super) signature: &'static str,
     /// The fingerprint of the certificate that verifies it.
     pub(super) signed_by: Option<String>,
@@ -279,6 +279,7 @@ fn security_txt(
     context: &Context<'_>,
 ) -> SecurityTxt {
     let (signature, signed_by) = match &found.signature {
+        SignatureVerdict::Unsigned if file.damage.is_some() => ("damaged", None),
         SignatureVerdict::Unsigned => ("unsigned", None),
         SignatureVerdict::Verified { signer, .. } => ("verified", Some(signer)),
         SignatureVerdict::UnknownSigner { .. } => ("unknown-signer", None),
@@ -327,7 +328,12 @@ fn asked(asked: &crate::discover::Asked) -> Asked {
 
 fn candidates(found: &Investigation, context: &Context<'_>) -> Vec<Candidate> {
     let evidence = &found.discovery.evidence;
-    let all = evidence.certificates.iter();
+    let known = |certificate: &&Certificate| {
+        let key = certificate.fingerprint();
+        let pinned = found.pin.as_ref().is_some_and(|pin| pin.fingerprint == key);
+        pinned || evidence.naming(&key).next().is_some()
+    };
+    let all = evidence.certificates.iter().filter(known);
     all.map(|certificate| {
         let key = certificate.fingerprint();
         let sources = evidence.naming(&key).map(source).collect();

@@ -88,6 +88,7 @@ fn security_txt(file: &SecurityTxt, context: &Context<'_>) -> Result<(), OutputE
         },
         ("unknown-signer", _) => "signed by a key that is not at hand".to_owned(),
         ("bad", _) => "its signature is bad".to_owned(),
+        ("damaged", _) => "its signature is damaged".to_owned(),
         _ => "not signed".to_owned(),
     };
     let expires = file
@@ -125,7 +126,7 @@ fn candidate(candidate: &Candidate, context: &Context<'_>) -> Result<(), OutputE
     output.print("")?;
     output.print(format!("candidate: {}", candidate.fingerprint))?;
     for user_id in candidate.user_ids.iter().take(USER_IDS_SHOWN) {
-        output.print(format!("  {}", brief(user_id)))?;
+        output.print(format!("  User ID \"{}\"", brief(user_id)))?;
     }
     for reason in &candidate.reasons {
         output.print(format!("  must not be used: {}", brief(&reason.message)))?;

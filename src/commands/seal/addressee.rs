@@ -8,16 +8,17 @@ use crate::commands::{
     Context,
     context::{is_dash, passphrase, read_capped},
     memory::remembered,
-    target::{KEY_LIMIT, refuse_if_unencrypted},
-    vendor::{self, Vendor},
+    target::KEY_LIMIT,
+    vendor::{self, Investigation, Vendor},
 };
 use crate::{
     cli::{ContainerProfile, FirstUse, Seal},
+    discover::trust::Decision,
     openpgp::{
         Certificate, CertificateError, Container, Envelope, Fingerprint, Reason, Recipient,
         read_certificates,
     },
-    program::{PassphraseProfile, Program},
+    program::{PassphraseProfile, Program, Wanted},
     terminal::{Exit, Failure, Hint, OrFail},
 };
 
@@ -82,10 +83,28 @@ fn published(args: &Seal, vendor: &Vendor, context: &Context<'_>) -> Result<Reci
         yes_trust_first_use: args.yes_trust_first_use,
     };
     let found = vendor::investigate(vendor, &args.network, typed, context)?;
-    if let Some(program) = &found.discovery.program {
-        refuse_if_unencrypted(program)?;
-    }
+    refuse_if_it_says_so(vendor, &found)?;
     vendor::choose(vendor, &found, &first_use, context)
+}
+
+/// A vendor that publishes that it takes no encrypted reports is believed, unless the person knows
+/// better: who takes the site over must not talk anybody out of a pinned key. Its own words are not
+/// repeated here, since they could lead people elsewhere.
+fn refuse_if_it_says_so(vendor: &Vendor, found: &Investigation) -> Result<(), Failure> {
+    let published = found.discovery.program.as_ref();
+    let refused = published.is_some_and(|it| it.encryption().wanted() == Wanted::Refused);
+    let Ok(Decision::Agreed(key) | Decision::OneSource(key)) = &found.decision else {
+        return Ok(());
+    };
+    if !refused {
+        return Ok(());
+    }
+    let (name, key) = (&vendor.typed, key.certificate().fingerprint().to_string());
+    let error = anyhow!("{name}: its program.json says that it takes no encrypted reports");
+    Err(Failure::new(Exit::Refused, error).with_hint(Hint::command(
+        "to seal to its key all the same, compare the fingerprint and pin it",
+        ["sealpost", "trust", name, "--fingerprint", &key],
+    )))
 }
 
 /// The certificates of `--key`. Where the vendor has a pin, only that one is taken, unless another

@@ -56,8 +56,8 @@ impl Author {
     }
 }
 
-/// The reporter's own key: held by gpg-agent if it is named by fingerprint, else a file.
-fn own_signer(own: &str, context: &Context<'_>) -> Result<Signer, Failure> {
+/// A person's own key: held by gpg-agent if it is named by fingerprint, else a file.
+pub(in crate::commands) fn own_signer(own: &str, context: &Context<'_>) -> Result<Signer, Failure> {
     let mut ask = |what: &PassphraseFor, attempt| context.ask(what, attempt);
     if let Ok(fingerprint) = own.parse::<Fingerprint>() {
         let passphrase = agent_passphrase(context)?;

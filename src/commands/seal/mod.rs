@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 
+pub(super) use self::author::own_signer;
 use self::{
     author::Author,
     destination::{Destination, write},

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::{
     cli::FirstUse,
     commands::Context,
-    discover::trust::Decision,
+    discover::{Standing, trust::Decision},
     disk::Pin,
     openpgp::{Certificate, Fingerprint, Recipient},
     terminal::{Exit, Failure, Hint, confirm, escape::brief},
@@ -39,9 +39,11 @@ pub(in crate::commands) fn choose(
             pin(vendor, recipient.certificate(), provenance, context)?;
         }
         Decision::OneSource(_) => {
-            if !first_use.yes_trust_first_use {
-                ask(vendor, recipient, &provenance, context)?;
+            let others = others(found, &key);
+            if !first_use.yes_trust_first_use || !others.is_empty() {
+                ask(vendor, recipient, &provenance, &others, context)?;
             }
+            refuse_if_pinned_meanwhile(vendor, found, context)?;
             pin(vendor, recipient.certificate(), provenance, context)?;
         }
     }
@@ -53,11 +55,13 @@ pub(in crate::commands) fn choose(
 fn sources(found: &Investigation, key: &Fingerprint) -> Vec<String> {
     let naming = found.discovery.evidence.naming(key);
     naming
+        .filter(|statement| statement.standing != Standing::Carries)
         .map(|statement| format!("{}: {}", statement.kind, statement.at))
         .collect()
 }
 
-/// Trusts the key for this vendor from now on, and keeps its certificate.
+/// Trusts the key for this vendor from now on, and keeps its certificate. Pins that were made under
+/// another of its names follow.
 pub(in crate::commands) fn pin(
     vendor: &Vendor,
     certificate: &Certificate,
@@ -66,12 +70,19 @@ pub(in crate::commands) fn pin(
 ) -> Result<(), Failure> {
     let key = certificate.fingerprint();
     context.home.certificates().merge(certificate)?;
-    context.home.pins().set(&Pin {
+    let pins = context.home.pins();
+    let mut pin = Pin {
         subject: vendor.subject.name.clone(),
         fingerprint: key.clone(),
         pinned: Timestamp::try_from(context.now)?,
         provenance,
-    })?;
+    };
+    for name in vendor.names() {
+        if name == vendor.subject.name || pins.find(&name)?.is_some() {
+            pin.subject = name;
+            pins.set(&pin)?;
+        }
+    }
     context.output.say(format!(
         "{key} is trusted for {} from now on",
         vendor.subject.name
@@ -79,49 +90,78 @@ pub(in crate::commands) fn pin(
     Ok(())
 }
 
+/// Another run may have pinned a key while the person was asked.
+fn refuse_if_pinned_meanwhile(
+    vendor: &Vendor,
+    found: &Investigation,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    let pin = |pin: Option<&Pin>| pin.map(|pin| pin.fingerprint.clone());
+    if pin(vendor.pin(context)?.as_ref()) == pin(found.pin.as_ref()) {
+        return Ok(());
+    }
+    let name = &vendor.typed;
+    Err(Failure::new(
+        Exit::Refused,
+        anyhow!("{name}: its pin changed in the meantime; run this again"),
+    ))
+}
+
+/// Who names another key, in words: with a key that was revoked or expired that is worth knowing.
+fn others(found: &Investigation, key: &Fingerprint) -> Vec<String> {
+    let statements = found.discovery.evidence.statements.iter();
+    let others = statements.filter(|said| !said.keys.is_empty() && !said.keys.contains(key));
+    let others = others.filter(|said| said.standing != Standing::Carries);
+    others
+        .map(|said| format!("{}: {}", said.kind, said.at))
+        .collect()
+}
+
 fn ask(
     vendor: &Vendor,
     recipient: &Recipient,
     sources: &[String],
+    others: &[String],
     context: &Context<'_>,
 ) -> Result<(), Failure> {
-    let name = &vendor.subject.name;
-    let key = recipient.certificate().fingerprint();
+    let name = &vendor.typed;
+    let certificate = recipient.certificate();
+    let key = certificate.fingerprint();
     let output = context.output;
-    output.notice(format!("one source alone names the key of {name}:"));
-    output.notice(format!("  {key}"));
-    for user_id in recipient.certificate().user_ids() {
-        output.notice(format!("  {}", brief(&user_id)));
-    }
+    output.notice(format!("one voice alone names the key {key} of {name}:"));
     for source in sources {
-        output.notice(format!("  by {source}"));
+        output.notice(format!("  named by {source}"));
+    }
+    for other in others {
+        output.notice(format!("  another key is named by {other}"));
+    }
+    for address in certificate.addresses().iter().take(ADDRESSES_SHOWN) {
+        output.notice(format!(
+            "  its maker says that it is for \"{}\"",
+            brief(address)
+        ));
     }
     output.notice("compare the fingerprint with what the vendor says elsewhere, if you can");
-    if output.without_progress(|| confirm(&format!("trust this key for {name} from now on?"))) {
+    if output.without_progress(|| confirm(&format!("trust {key} for {name} from now on?"))) {
         return Ok(());
     }
     let digits = key.to_string();
     Err(Failure::new(
         Exit::Refused,
-        anyhow!("{name}: one source alone names the key {key}, and nobody said to trust it"),
+        anyhow!("{name}: one voice alone names the key {key}, and nobody said to trust it"),
     )
     .with_hint(Hint::command(
         "compare the fingerprint with what the vendor says elsewhere, then pin it",
         ["sealpost", "trust", name, "--fingerprint", &digits],
     ))
-    .with_hint(Hint::words(
-        "or add --yes-trust-first-use to take that source's word",
-    )))
+    .with_hint(Hint::words("or add --yes-trust-first-use to take its word")))
 }
 
 /// Tells of those that publish another key than the pinned one.
 fn warn_of_others(found: &Investigation, key: &Fingerprint, context: &Context<'_>) {
-    let statements = found.discovery.evidence.statements.iter();
-    let others = statements.filter(|said| said.vouches() && !said.keys.contains(key));
-    for said in others.filter(|said| !said.keys.is_empty()) {
+    for other in others(found, key) {
         context.output.warn(format!(
-            "{} at {} names another key than the pinned one",
-            said.kind, said.at
+            "another key than the pinned one is named by {other}"
         ));
     }
 }
@@ -143,4 +183,5 @@ pub(in crate::commands) fn is_soon(at: Timestamp, context: &Context<'_>) -> bool
     Timestamp::try_from(soon).is_ok_and(|soon| at <= soon)
 }
 
+const ADDRESSES_SHOWN: usize = 4;
 const SOON_HOURS: u64 = 30 * 24;

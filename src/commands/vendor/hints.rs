@@ -19,7 +19,7 @@ pub(in crate::commands) fn refusal(
     stop: &Stop,
     context: &Context<'_>,
 ) -> Failure {
-    let name = &vendor.subject.name;
+    let name = &vendor.typed;
     let keyless = matches!(
         stop,
         Stop::NoKey | Stop::NobodyVouches | Stop::Missing { .. }
@@ -50,7 +50,7 @@ fn without_a_key(vendor: &Vendor, found: &Investigation, context: &Context<'_>) 
             "ask for a key at {list} without a word on the finding, then name it with --key CERT"
         )));
     }
-    let name = vendor.subject.name.as_str();
+    let name = vendor.typed.as_str();
     hints.push(Hint::command(
         "or agree on a passphrase over another channel",
         ["sealpost", "seal", "REPORT", "--to", name, "--passphrase"],
@@ -78,7 +78,7 @@ fn next_steps(name: &str, stop: &Stop) -> Vec<Hint> {
             ),
         ],
         Stop::Void { .. } => vec![Hint::words(
-            "tell the vendor that its security.txt is out of order; until then, compare the key with what the vendor says elsewhere and pin it",
+            "tell the vendor that its security.txt is out of order; until then, compare the key with what the vendor says elsewhere, and pin it with `sealpost trust`",
         )],
         Stop::Disagree { one, other, .. } => vec![
             Hint::words(

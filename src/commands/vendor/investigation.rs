@@ -1,14 +1,16 @@
 //! Asking every source about a vendor, with what this machine remembers put beside it.
 
+use futures_util::future::join_all;
+
 use crate::{
     cli::NetworkOptions,
     commands::{Context, memory::remembered},
     discover::{
-        Discovery, Hkp, Servers, Vks, discover,
+        Discovery, Hkp, Servers, Subject, Vks, discover,
         trust::{Decision, Known, Stop, decide},
     },
     disk::Pin,
-    network::{Network, Policy},
+    network::{Answer, FetchError, Get, Network, Policy},
     openpgp::{Fingerprint, SignatureVerdict, read_certificates},
     terminal::{Exit, Failure, OrFail, Progress},
 };
@@ -32,7 +34,7 @@ pub(in crate::commands) fn investigate(
     typed: Option<&Fingerprint>,
     context: &Context<'_>,
 ) -> Result<Investigation, Failure> {
-    let pin = context.home.pins().find(&vendor.subject.name)?;
+    let pin = vendor.pin(context)?;
     let mut subject = vendor.subject.clone();
     let pinned = match &pin {
         Some(pin) => vec![pin.fingerprint.clone()],
@@ -42,19 +44,14 @@ pub(in crate::commands) fn investigate(
     subject
         .pinned
         .extend(typed.filter(|typed| !pinned.contains(typed)).cloned());
-    let mut discovery = if context.offline {
-        Discovery::default()
-    } else {
-        let network = Network::new(policy(vendor, options, context))?;
-        let servers = servers(options).exit(Exit::Usage)?;
-        let _waiting = Progress::waiting(context.output, &format!("asking about {}", subject.name));
-        runtime()?.block_on(discover(&network, &servers, &subject, context.now))
-    };
+    let mut discovery = ask(vendor, &subject, options, context)?;
     complete(vendor, &subject.pinned, &mut discovery, context)?;
     let signature = discovery.judge_signature(context.now);
+    let mailbox = subject.addresses.first().filter(|_| subject.is_mailbox);
     let known = Known {
         typed: typed.cloned(),
         pinned,
+        mailbox: mailbox.map(ToString::to_string),
     };
     Ok(Investigation {
         decision: decide(&discovery.evidence, &known, context.now),
@@ -62,6 +59,52 @@ pub(in crate::commands) fn investigate(
         signature,
         pin,
     })
+}
+
+/// Asks everybody, as somebody does who remembers nothing of the vendor.
+pub(in crate::commands) fn observe(
+    vendor: &Vendor,
+    options: &NetworkOptions,
+    context: &Context<'_>,
+) -> Result<Investigation, Failure> {
+    let mut discovery = ask(vendor, &vendor.subject, options, context)?;
+    let signature = discovery.judge_signature(context.now);
+    Ok(Investigation {
+        decision: decide(&discovery.evidence, &Known::default(), context.now),
+        discovery,
+        signature,
+        pin: None,
+    })
+}
+
+fn ask(
+    vendor: &Vendor,
+    subject: &Subject,
+    options: &NetworkOptions,
+    context: &Context<'_>,
+) -> Result<Discovery, Failure> {
+    if context.offline {
+        return Ok(Discovery::default());
+    }
+    let network = Network::new(policy(vendor, options, context))?;
+    let servers = servers(options).exit(Exit::Usage)?;
+    let _waiting = Progress::waiting(context.output, &format!("asking about {}", subject.name));
+    Ok(runtime()?.block_on(discover(&network, &servers, subject, context.now)))
+}
+
+/// The answers to further questions about a vendor, all asked at once.
+pub(in crate::commands) fn answers(
+    vendor: &Vendor,
+    questions: Vec<Get>,
+    options: &NetworkOptions,
+    context: &Context<'_>,
+) -> Result<Vec<Result<Answer, FetchError>>, Failure> {
+    if questions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let network = Network::new(policy(vendor, options, context))?;
+    let asked = questions.into_iter().map(|get| network.get(get));
+    Ok(runtime()?.block_on(join_all(asked)))
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {

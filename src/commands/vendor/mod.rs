@@ -12,22 +12,25 @@ use super::{
     target::{self, Target},
 };
 use crate::{
-    discover::{self, LookAlike, Subject},
+    discover::{self, LookAlike, Origin, Subject},
+    disk::Pin,
     openpgp::{Certificate, Fingerprint, read_certificates},
-    program::{Contact, Program},
+    program::{Contact, MailAddress, Program},
     terminal::{Exit, Failure, Hint, OrFail},
 };
 
 pub(super) use self::{
     choice::{choose, is_soon, pin},
     hints::{about, refusal},
-    investigation::{Investigation, investigate},
+    investigation::{Investigation, answers, investigate, observe},
 };
 
 /// A vendor, before anybody was asked.
 pub(super) struct Vendor {
     /// Its program, with the certificate that comes with a profile.
     pub(super) target: Target,
+    /// What was typed.
+    pub(super) typed: String,
     /// Whom to ask about; its name is the pin's, too.
     pub(super) subject: Subject,
     /// How its host could be mistaken for another.
@@ -65,11 +68,71 @@ impl Vendor {
     /// The fingerprints that are trusted before anybody is asked: the person's pin, else the
     /// profile's.
     pub(super) fn pinned(&self, context: &Context<'_>) -> Result<Vec<Fingerprint>, Failure> {
-        let pin = context.home.pins().find(&self.subject.name)?;
-        Ok(match pin {
+        Ok(match self.pin(context)? {
             Some(pin) => vec![pin.fingerprint],
             None => self.own_keys(context)?,
         })
+    }
+
+    /// The person's pin, under whichever of the vendor's names it was made: a profile that comes
+    /// later, or another spelling, must not lose it.
+    fn pin(&self, context: &Context<'_>) -> Result<Option<Pin>, Failure> {
+        let mut found: Option<Pin> = None;
+        for name in self.names() {
+            let Some(pin) = context.home.pins().find(&name)? else {
+                continue;
+            };
+            match &found {
+                Some(known) if known.fingerprint != pin.fingerprint => {
+                    let error = anyhow!(
+                        "two keys are pinned for this vendor: {} for {}, {} for {}",
+                        known.fingerprint,
+                        known.subject,
+                        pin.fingerprint,
+                        pin.subject
+                    );
+                    return Err(Failure::new(Exit::Refused, error).with_hint(Hint::command(
+                        "remove the wrong one",
+                        ["sealpost", "trust", "--remove", &pin.subject],
+                    )));
+                }
+                Some(_) => {}
+                None => found = Some(pin),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Every name under which this vendor may be pinned, its own first. A mailbox other than the
+    /// usual one is not the vendor.
+    fn names(&self) -> Vec<String> {
+        let mut names = vec![self.subject.name.clone()];
+        let mailbox = self
+            .subject
+            .addresses
+            .first()
+            .filter(|_| self.subject.is_mailbox);
+        let usual = |address: &MailAddress| address.local().eq_ignore_ascii_case("security");
+        if let Some(origin) = self
+            .subject
+            .origin
+            .as_ref()
+            .filter(|_| mailbox.is_none_or(usual))
+        {
+            let host = origin.host_str();
+            names.extend([origin.authority(), host.to_owned()]);
+            names.extend(discover::registrable(host));
+        }
+        if self.target.is_known {
+            let program = &self.target.program;
+            let id = program.id().as_str();
+            names.push(format!("profile:{id}"));
+            let aliases = program.aliases().iter().map(|alias| alias.to_lowercase());
+            names.extend(aliases.filter(|alias| alias.contains('.')));
+        }
+        let mut seen = std::collections::HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        names
     }
 
     /// The site, if it is on this machine and asked over plain http.
@@ -92,12 +155,31 @@ pub(super) fn resolve(name: &str, context: &Context<'_>) -> Result<Vendor, Failu
         .as_ref()
         .map(|origin| LookAlike::of(origin.host_str()));
     let vendor = Vendor {
+        typed: name.to_owned(),
         target,
         look_alike: look_alike.filter(|look| look.unicode().is_some() || look.is_suspicious()),
         subject,
     };
     warn_of_look_alike(&vendor, context);
     Ok(vendor)
+}
+
+/// The vendor of a domain as those see it who have neither a profile of it nor a pin.
+pub(super) fn stranger(domain: &str, context: &Context<'_>) -> Result<Vendor, Failure> {
+    let target = target::typed(domain, context)?;
+    let typed = discover::Target::parse(domain).exit(Exit::Usage)?;
+    if !matches!(typed, discover::Target::Domain(_)) {
+        return Err(Failure::new(
+            Exit::Usage,
+            anyhow!("{domain} is not a domain"),
+        ));
+    }
+    Ok(Vendor {
+        typed: domain.to_owned(),
+        target,
+        subject: of_typed(&typed),
+        look_alike: None,
+    })
 }
 
 fn warn_of_look_alike(vendor: &Vendor, context: &Context<'_>) {
@@ -115,7 +197,10 @@ fn of_typed(target: &discover::Target) -> Subject {
         ..Subject::default()
     };
     match target {
-        discover::Target::Address(address) => subject.addresses.push(address.clone()),
+        discover::Target::Address(address) => {
+            subject.addresses.push(address.clone());
+            subject.is_mailbox = true;
+        }
         discover::Target::GitHub(repository) => subject.repository = Some(repository.clone()),
         discover::Target::Domain(_) => {}
     }
@@ -135,12 +220,26 @@ fn of_profile(program: &Program, typed: Option<&discover::Target>) -> Subject {
         Some(discover::Target::GitHub(repository)) => Some(repository.clone()),
         _ => None,
     };
+    let origin = discover::vendor_origin(program, typed);
     Subject {
-        name: program.id().as_str().to_owned(),
-        origin: discover::vendor_origin(program, typed),
+        name: profile_name(program, origin.as_ref()),
+        origin,
+        is_mailbox: false,
         addresses: addresses.collect(),
         repository: repository.or(typed_repository),
         pinned: Vec::new(),
+    }
+}
+
+/// The name under which the vendor of a profile is pinned: its domain if it is the domain of its own
+/// site, else apart from all domains, so that a profile from anywhere cannot pin a domain's key.
+fn profile_name(program: &Program, origin: Option<&Origin>) -> String {
+    let id = program.id().as_str();
+    let own = origin.and_then(|origin| discover::registrable(origin.host_str()));
+    if own.as_deref() == Some(id) {
+        id.to_owned()
+    } else {
+        format!("profile:{id}")
     }
 }
 

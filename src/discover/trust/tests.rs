@@ -5,7 +5,7 @@ use std::{sync::LazyLock, time::Duration};
 use super::*;
 use crate::{
     discover::{Authority, Kind},
-    openpgp::{GeneratedKey, generate, read_certificates},
+    openpgp::{Certificate, GeneratedKey, generate, read_certificates},
 };
 
 fn now() -> SystemTime {
@@ -52,8 +52,9 @@ fn says(kind: Kind, host: &str, keys: &[usize]) -> Statement {
         address: address.map(|address| address.parse().unwrap()),
         authority: Authority::Web {
             host: host.to_owned(),
-            peer: None,
+            peers: Vec::new(),
         },
+        given: address == Some("security@example.org"),
         standing: Standing::Vouches,
         keys: keys.iter().map(|key| fingerprint(*key)).collect(),
     }
@@ -67,6 +68,7 @@ fn decided(statements: &[Statement], pin: Option<usize>, typed: Option<usize>) -
     let known = Known {
         typed: typed.map(fingerprint),
         pinned: pin.map(fingerprint).into_iter().collect(),
+        mailbox: None,
     };
     match decide(&evidence, &known, now()) {
         Err(stop) => stop.code().to_owned(),
@@ -169,6 +171,7 @@ fn a_typed_fingerprint_settles_all_but_fitness() {
     let elsewhere = Known {
         typed: Some("00".repeat(20).parse().unwrap()),
         pinned: vec![],
+        mailbox: None,
     };
     let stop = decide(&Evidence::default(), &elsewhere, now()).unwrap_err();
     assert_eq!(stop.code(), "not-found");
@@ -204,4 +207,37 @@ fn no_pair_of_voices_gives_a_key_that_one_of_them_denies() {
             }
         }
     }
+}
+
+/// Of a typed mailbox its own key is meant, whatever key the vendor's site has for reports.
+#[test]
+fn a_mailbox_has_its_own_key() {
+    let decided = |statements: &[Statement], mailbox: &str| {
+        let evidence = Evidence {
+            statements: statements.to_vec(),
+            certificates: KEYS.to_vec(),
+        };
+        let known = Known {
+            mailbox: Some(mailbox.to_owned()),
+            ..Known::default()
+        };
+        decide(&evidence, &known, now()).map(|decision| {
+            let certificate = decision.recipient().certificate().fingerprint();
+            KEYS.iter()
+                .position(|known| known.fingerprint() == certificate)
+        })
+    };
+    let own = Statement {
+        given: true,
+        ..second(&[COLLEAGUE])
+    };
+    let somebody = "somebody@example.org";
+    assert_eq!(
+        decided(&[file(&[GOOD]), own], somebody),
+        Ok(Some(COLLEAGUE))
+    );
+    assert_eq!(decided(&[file(&[GOOD])], somebody), Ok(Some(GOOD)));
+    // A page that offers another key for that very mailbox stands against it.
+    let stop = decided(&[file(&[OTHER]), second(&[GOOD])], "security@example.org");
+    assert_eq!(stop.unwrap_err().code(), "disagree");
 }

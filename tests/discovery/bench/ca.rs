@@ -7,7 +7,7 @@ use std::{
 };
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
     date_time_ymd,
 };
 use rustls::{
@@ -107,6 +107,9 @@ fn make(name: &str, kind: Leaf) -> CertifiedKey {
 type Authority = CertifiedIssuer<'static, KeyPair>;
 static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| {
     let mut wanted = CertificateParams::default();
+    // A name of its own: OpenSSL takes a server with the name of its issuer for self-signed.
+    let name = &mut wanted.distinguished_name;
+    name.push(DnType::CommonName, "The authority of these tests");
     wanted.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     wanted.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     CertifiedIssuer::self_signed(wanted, KeyPair::generate().unwrap()).unwrap()

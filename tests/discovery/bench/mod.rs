@@ -25,7 +25,7 @@ use rustix::process::{Pid, Signal, kill_process};
 pub(crate) mod ca;
 pub(crate) mod dns;
 pub(crate) mod dnssec;
-mod host;
+pub(crate) mod host;
 mod http;
 mod listener;
 pub(crate) mod proxy;
