@@ -146,15 +146,20 @@ fn ask(
         return Ok(());
     }
     let digits = key.to_string();
-    Err(Failure::new(
+    let failure = Failure::new(
         Exit::Refused,
         anyhow!("{name}: one voice alone names the key {key}, and nobody said to trust it"),
     )
     .with_hint(Hint::command(
         "compare the fingerprint with what the vendor says elsewhere, then pin it",
         ["sealpost", "trust", name, "--fingerprint", &digits],
-    ))
-    .with_hint(Hint::words("or add --yes-trust-first-use to take its word")))
+    ));
+    // With another key in sight, its word alone is not taken.
+    Err(if others.is_empty() {
+        failure.with_hint(Hint::words("or add --yes-trust-first-use to take its word"))
+    } else {
+        failure
+    })
 }
 
 /// Tells of those that publish another key than the pinned one.

@@ -60,11 +60,10 @@ const TEXT: &str = "Contact: mailto:a@example.org\n- dash\n\nFrom here \u{20ac}\
 
 #[test]
 fn every_profile_signs_and_verifies() {
-    for profile in [
-        KeyProfile::Rfc4880,
-        KeyProfile::Rfc9580,
-        KeyProfile::PostQuantum,
-    ] {
+    let mut profiles = vec![KeyProfile::Rfc4880, KeyProfile::Rfc9580];
+    // The library that the feature `openssl` finds may be too old for it.
+    profiles.extend(cfg!(feature = "crypto-rust").then_some(KeyProfile::PostQuantum));
+    for profile in profiles {
         let key = key(profile, |_| {});
         let file = signed(&key, TEXT);
         let has_hash = file.contains("\nHash: SHA256\n");
