@@ -103,7 +103,10 @@ impl Scene {
     /// where we are not root, it stays ours.
     pub(crate) fn give_to(&self, user: u32) -> PathBuf {
         let program = self.root().join("sealpost");
-        fs::copy(PROGRAM, &program).unwrap();
+        // By another process: a child that a parallel test starts meanwhile would inherit our open
+        // copy, and what is open for writing cannot be run.
+        let mut copy = Command::new("cp");
+        assert!(copy.arg(PROGRAM).arg(&program).status().unwrap().success());
         fs::set_permissions(self.root(), fs::Permissions::from_mode(0o755)).unwrap();
         if is_root() {
             for name in self.names() {
