@@ -9,7 +9,7 @@ use futures_util::future::{join, join_all, join4};
 use url::Url;
 
 use super::{
-    Asked, Evidence, Fault, Kind, Outcome, SecurityTxtFile, Standing, Statement,
+    Asked, Evidence, Fault, Kind, SecurityTxtFile, Standing, Statement,
     domain::registrable,
     evidence::short,
     key_server::{Hkp, Vks},
@@ -242,13 +242,6 @@ impl Discovery {
             file.void.get_or_insert(void);
         }
         verdict
-    }
-
-    /// Whether any source gave anything at all.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        let found = |asked: &Asked| matches!(asked.outcome, Outcome::Found(_));
-        !self.asked.iter().any(found)
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     ask::{Asker, Found},
     dane::OwnerName,
     evidence::short,
+    prose::push_new,
     wkd::Method,
 };
 use crate::{
@@ -229,6 +230,16 @@ pub(super) fn unreadable(error: &crate::openpgp::CertificateError) -> Fault {
     }
 }
 
+/// What a page of keys gave, in as many as make sense, and those keys.
+pub(super) fn listed(mut certificates: Vec<Certificate>) -> (Outcome, Vec<Certificate>) {
+    certificates.truncate(MAX_KEYS);
+    let keys: Vec<_> = certificates
+        .iter()
+        .map(|one| one.fingerprint().to_string())
+        .collect();
+    (Outcome::Found(keys.join(", ")), certificates)
+}
+
 impl Found {
     pub(super) fn nothing(kind: Kind, at: &str) -> Self {
         Self::ended(kind, at, Outcome::Nothing)
@@ -255,9 +266,7 @@ impl Found {
         certificates.truncate(MAX_KEYS);
         statement.at = short(&statement.at);
         for key in certificates.iter().map(Certificate::fingerprint) {
-            if !statement.keys.contains(&key) {
-                statement.keys.push(key);
-            }
+            push_new(&mut statement.keys, key, MAX_KEYS);
         }
         let keys: Vec<_> = statement.keys.iter().map(ToString::to_string).collect();
         Self {

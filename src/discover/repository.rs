@@ -10,7 +10,8 @@ use url::Url;
 use super::{
     Fault, Kind, Outcome, Standing, Statement,
     ask::{Asker, Found},
-    lookup::{MAX_KEYS, MAX_LINKS, Wanted},
+    lookup::{MAX_KEYS, MAX_LINKS, Wanted, listed, unreadable},
+    prose::push_new,
     security_md::SecurityMd,
     web::authority,
 };
@@ -140,17 +141,14 @@ impl Asker<'_> {
             certificates.extend(read_certificates(&at, &answer.body).unwrap_or_default());
         }
         let (pages, linked): (Vec<Found>, Vec<Vec<Certificate>>) = pages.into_iter().unzip();
-        let linked = linked.into_iter();
-        certificates.extend(linked.flat_map(|page| page.into_iter().take(MAX_KEYS)));
+        certificates.extend(linked.into_iter().flatten());
         let mut keys: Vec<Fingerprint> = Vec::new();
         let held = certificates.iter().map(Certificate::fingerprint);
         for key in held
             .chain(read.fingerprints().iter().cloned())
             .take(MAX_KEYS)
         {
-            if !keys.contains(&key) {
-                keys.push(key);
-            }
+            push_new(&mut keys, key, MAX_KEYS);
         }
         let mut own = Found::ended(
             Kind::SecurityMd,
@@ -187,18 +185,14 @@ impl Asker<'_> {
         };
         match read {
             Ok(certificates) => {
-                let keys: Vec<_> = certificates
-                    .iter()
-                    .map(|c| c.fingerprint().to_string())
-                    .collect();
-                let outcome = Outcome::Found(keys.join(", "));
+                let (outcome, certificates) = listed(certificates);
                 (
                     Found::ended(Kind::EncryptionLink, &at, outcome),
                     certificates,
                 )
             }
             Err(error) => {
-                let fault = super::lookup::unreadable(&error);
+                let fault = unreadable(&error);
                 (Found::fault(Kind::EncryptionLink, &at, fault), Vec::new())
             }
         }

@@ -12,8 +12,9 @@ use super::{
     Asked, Authority, Fault, Kind, Outcome, Standing, Statement,
     ask::{Asker, Found},
     evidence::short,
-    lookup::{MAX_KEYS, MAX_LINKS, Wanted, unreadable},
+    lookup::{MAX_KEYS, MAX_LINKS, Wanted, listed, unreadable},
     origin::Origin,
+    prose::push_new,
     security_txt::{Encryption, Finding, SecurityTxt, SourceText, around_signature},
 };
 use crate::{
@@ -222,11 +223,8 @@ impl Asker<'_> {
             });
         let mut keys: Vec<Fingerprint> = Vec::new();
         for key in fingerprints.take(MAX_NAMED) {
-            if !keys.contains(&key) {
-                keys.push(key);
-            }
+            push_new(&mut keys, key, MAX_KEYS);
         }
-        keys.truncate(MAX_KEYS);
         let metadata = content
             .csaf()
             .iter()
@@ -242,9 +240,7 @@ impl Asker<'_> {
         )
         .await;
         for key in linked {
-            if !keys.contains(&key) {
-                keys.push(key);
-            }
+            push_new(&mut keys, key, usize::MAX);
         }
         found.extend(named);
         found.extend(metadata.into_iter().flatten());
@@ -294,13 +290,8 @@ impl Asker<'_> {
         };
         match read {
             Ok(certificates) => {
-                let keys: Vec<_> = certificates
-                    .iter()
-                    .take(MAX_KEYS)
-                    .map(|c| c.fingerprint().to_string())
-                    .collect();
-                let certificates = certificates.into_iter().take(MAX_KEYS).collect();
-                (ended(at, Outcome::Found(keys.join(", "))), certificates)
+                let (outcome, certificates) = listed(certificates);
+                (ended(at, outcome), certificates)
             }
             Err(error) => (ended(at, Outcome::Fault(unreadable(&error))), Vec::new()),
         }
