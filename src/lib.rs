@@ -7,7 +7,8 @@
 //! - 0: [`report`], [`program`], [`case`]: the words
 //! - 1: [`bundle`]: a report with its attachments as one tar stream
 //! - 2: [`openpgp`]: certificates, sealing, opening; the only folder that names sequoia
-//! - 3: [`network`]: the policy for every request, one resolver, one HTTP client
+//! - 3: [`network`]: the policy for every request, one resolver, one HTTP client; [`wire`]: the
+//!   intake's contract
 //! - 4: [`discover`]: from a name to a key that may be trusted; [`disk`], [`terminal`],
 //!   [`confinement`]: this machine and the person at it
 //! - 5: [`cli`]: what was typed
@@ -27,3 +28,4 @@ pub mod program;
 pub mod report;
 pub mod run;
 pub mod terminal;
+pub mod wire;

@@ -7,14 +7,17 @@ use std::{
 };
 
 /// Folder (or file) below `src` → floor.
-const FLOORS: [(&str, u8); 13] = [
+const FLOORS: [(&str, u8); 16] = [
     ("report", 0),
     ("program", 0),
     ("case", 0),
     ("bundle", 1),
     ("openpgp", 2),
     ("network", 3),
+    ("wire", 3),
     ("discover", 4),
+    ("client", 4),
+    ("intake", 4),
     ("disk", 4),
     ("terminal", 4),
     ("confinement", 4),

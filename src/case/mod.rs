@@ -1,5 +1,10 @@
-//! A case: a report after it left the reporter's hands, and the secret that stays there.
+//! A case: a report after it left the reporter's hands. The secret that stays there, what happens
+//! to it, and the intake's receipt.
 
+mod event;
+mod receipt;
 mod secret;
 
+pub use event::{Event, EventKind, State};
+pub use receipt::{NotAReceipt, Receipt};
 pub use secret::{CaseSecret, WordsError};

@@ -83,6 +83,12 @@ impl CaseSecret {
         self.derive(b"sealpost case 1: reply key")
     }
 
+    /// The bytes of the bearer token with which the reporter asks the intake about the case.
+    #[must_use]
+    pub fn token_bytes(&self) -> Zeroizing<[u8; 32]> {
+        self.derive(b"sealpost case 1: intake token")
+    }
+
     fn derive(&self, label: &[u8]) -> Zeroizing<[u8; 32]> {
         let mut key = Zeroizing::new([0; 32]);
         let expanded = Hkdf::<Sha256>::new(None, &self.0).expand(label, key.as_mut());
