@@ -9,8 +9,8 @@
 //! - 2: [`openpgp`]: certificates, sealing, opening; the only folder that names sequoia
 //! - 3: [`network`]: the policy for every request, one resolver, one HTTP client; [`wire`]: the
 //!   intake's contract
-//! - 4: [`discover`]: from a name to a key that may be trusted; [`disk`], [`terminal`],
-//!   [`confinement`]: this machine and the person at it
+//! - 4: [`discover`]: from a name to a key that may be trusted; [`client`]: from here to an intake;
+//!   [`disk`], [`terminal`], [`confinement`]: this machine and the person at it
 //! - 5: [`cli`]: what was typed
 //! - 6: [`commands`]: one verb a file
 //! - 7: [`run`]: parse, run, report
@@ -18,6 +18,7 @@
 pub mod bundle;
 pub mod case;
 pub mod cli;
+pub mod client;
 pub mod commands;
 pub mod confinement;
 pub mod discover;

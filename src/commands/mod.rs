@@ -7,6 +7,8 @@ mod keygen;
 mod manual;
 mod memory;
 mod new;
+#[allow(dead_code, reason = "send, case and inbox come next")]
+mod online;
 mod open;
 mod publish;
 mod seal;

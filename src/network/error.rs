@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, path::PathBuf};
 
-use super::policy::{MAX_REDIRECTS, PATIENCE};
+use super::policy::{MAX_REDIRECTS, PATIENCE, STALL};
 
 /// A rule of the policy that a request would break. Nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +68,9 @@ pub enum FetchError {
     /// Nothing answered in time.
     #[error("no answer within {} seconds", PATIENCE.as_secs())]
     TimedOut,
+    /// A long exchange came to a halt.
+    #[error("nothing moved for {} seconds", STALL.as_secs())]
+    Stalled,
     /// The server could not prove who it is.
     #[error("the TLS certificate of {host} does not hold ({why})")]
     Tls {
@@ -108,6 +111,7 @@ impl FetchError {
             Self::TooManyRedirects => "too-many-redirects",
             Self::Name { .. } => "name-not-resolved",
             Self::TimedOut => "timed-out",
+            Self::Stalled => "stalled",
             Self::Tls { .. } => "tls",
             Self::Connection { .. } => "no-connection",
             Self::TooLarge { .. } => "too-large",

@@ -1,6 +1,6 @@
 //! GET under the policy: redirects one by one, answers up to their cap, errors in plain words.
 
-use std::{error::Error, net::SocketAddr, time::Duration};
+use std::{error::Error, net::SocketAddr};
 
 use reqwest::{
     Client, Response, StatusCode,
@@ -12,7 +12,7 @@ use url::Url;
 use super::{
     FetchError, NetworkError, Policy, Redirects,
     names::Names,
-    policy::{MAX_ANSWER, MAX_REDIRECTS, PATIENCE, USER_AGENT},
+    policy::{MAX_ANSWER, MAX_REDIRECTS, PATIENCE, STALL, USER_AGENT},
 };
 
 /// The network as one [`Policy`] allows it.
@@ -63,8 +63,7 @@ impl Network {
             .no_proxy()
             .user_agent(USER_AGENT)
             .dns_resolver(std::sync::Arc::new(names.clone()))
-            .connect_timeout(PATIENCE)
-            .timeout(PATIENCE);
+            .connect_timeout(STALL);
         let failed = |error: reqwest::Error| NetworkError::Client(error.into());
         if let Some(proxy) = &policy.proxy {
             builder = builder.proxy(reqwest::Proxy::all(proxy.as_str()).map_err(failed)?);
@@ -74,6 +73,10 @@ impl Network {
             names,
             policy,
         })
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// What the person allows.
@@ -152,8 +155,7 @@ impl Network {
 async fn in_time<T>(
     exchange: impl Future<Output = Result<T, FetchError>>,
 ) -> Result<T, FetchError> {
-    let patience = PATIENCE + Duration::from_millis(100);
-    let ended = tokio::time::timeout(patience, exchange).await;
+    let ended = tokio::time::timeout(PATIENCE, exchange).await;
     ended.unwrap_or(Err(FetchError::TimedOut))
 }
 
@@ -202,7 +204,7 @@ async fn read(
 }
 
 /// What went wrong, in the words of the layer that knows it.
-fn plain(url: &Url, error: &reqwest::Error) -> FetchError {
+pub(super) fn plain(url: &Url, error: &reqwest::Error) -> FetchError {
     let host = url.host_str().unwrap_or_default().to_owned();
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     let mut why = String::new();

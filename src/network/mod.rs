@@ -10,8 +10,10 @@ mod error;
 mod http;
 mod names;
 pub mod policy;
+mod stream;
 
 pub use address::is_public;
 pub use error::{FetchError, NetworkError, Refusal};
 pub use http::{Answer, Get, Network};
 pub use policy::{ConnectTo, Policy, ProxyUrl, Redirects};
+pub use stream::{Body, Method, Request, Streamed};

@@ -13,6 +13,10 @@ use super::{Refusal, is_public};
 /// How long one exchange may take, from the name's resolution to the last byte.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long a stream may stand still, and how long a connection may take to be made for one: a
+/// report of any size arrives over a slow line, as long as it moves.
+pub const STALL: Duration = Duration::from_mins(1);
+
 /// How many redirects are followed.
 pub const MAX_REDIRECTS: usize = 3;
 

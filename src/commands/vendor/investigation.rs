@@ -4,13 +4,17 @@ use futures_util::future::join_all;
 
 use crate::{
     cli::NetworkOptions,
-    commands::{Context, memory::remembered},
+    commands::{
+        Context,
+        memory::remembered,
+        online::{policy, runtime},
+    },
     discover::{
         Discovery, Hkp, Servers, Subject, Vks, discover,
         trust::{Decision, Known, Stop, decide},
     },
     disk::Pin,
-    network::{Answer, FetchError, Get, Network, Policy},
+    network::{Answer, FetchError, Get, Network},
     openpgp::{Fingerprint, SignatureVerdict, read_certificates},
     terminal::{Exit, Failure, OrFail, Progress},
 };
@@ -86,7 +90,7 @@ fn ask(
     if context.offline {
         return Ok(Discovery::default());
     }
-    let network = Network::new(policy(vendor, options, context))?;
+    let network = Network::new(policy(options, vendor.loopback(), context))?;
     let servers = servers(options).exit(Exit::Usage)?;
     let _waiting = Progress::waiting(context.output, &format!("asking about {}", subject.name));
     Ok(runtime()?.block_on(discover(&network, &servers, subject, context.now)))
@@ -102,33 +106,9 @@ pub(in crate::commands) fn answers(
     if questions.is_empty() {
         return Ok(Vec::new());
     }
-    let network = Network::new(policy(vendor, options, context))?;
+    let network = Network::new(policy(options, vendor.loopback(), context))?;
     let asked = questions.into_iter().map(|get| network.get(get));
     Ok(runtime()?.block_on(join_all(asked)))
-}
-
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    Ok(builder.enable_all().build()?)
-}
-
-fn policy(vendor: &Vendor, options: &NetworkOptions, context: &Context<'_>) -> Policy {
-    let servers = [
-        options.vks.as_str(),
-        options.hkp.as_str(),
-        options.github_api.as_str(),
-    ];
-    let servers = servers.into_iter().filter_map(|text| text.parse().ok());
-    Policy {
-        offline: context.offline,
-        proxy: context.proxy.clone(),
-        private_addresses: options.allow_private_network,
-        connect_to: options.connect_to.clone(),
-        dns_server: options.dns_server,
-        trust_anchor: options.trust_anchor.clone(),
-        redirects_to: options.allow_redirect.clone(),
-        loopback: servers.chain(vendor.loopback()).collect(),
-    }
 }
 
 fn servers(options: &NetworkOptions) -> anyhow::Result<Servers> {
