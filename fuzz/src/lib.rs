@@ -19,7 +19,7 @@ use sealpost::{
         security_txt::{SecurityTxt, SourceText, around_signature},
     },
     openpgp::{
-        DecryptionKeys, Opening, Passphrase, SecretKey, SignatureVerdict, case_key,
+        DecryptionKeys, Doorkeeper, Opening, Passphrase, SecretKey, SignatureVerdict, case_key,
         is_cleartext_signed, open, read_certificates, read_cleartext, read_secret_keys,
     },
     program::{ListEntry, Program},
@@ -53,6 +53,28 @@ pub fn message(data: &[u8]) -> bool {
         let verdict = authenticated.signature(&[KEY.certificate()], &[], now());
         !matches!(verdict, SignatureVerdict::Bad { .. })
     })
+}
+
+/// What is posted to an intake for [`KEY`]: in one piece, and in pieces between which another process
+/// goes on.
+pub fn admission(data: &[u8]) -> bool {
+    let doorkeeper = Doorkeeper::of(&KEY.certificate());
+    let mut whole = doorkeeper.begin();
+    let _refused = whole.feed(data);
+    let mut resumed = doorkeeper.begin();
+    let mut pieces = data.chunks(1 + data.len() / 50);
+    while pieces
+        .next()
+        .is_some_and(|piece| resumed.feed(piece).is_ok())
+    {
+        resumed = doorkeeper
+            .resume(&resumed.save())
+            .expect("what was saved is read");
+    }
+    let (whole, resumed) = (whole.finish(), resumed.finish());
+    assert_eq!(whole, resumed);
+    let _state = doorkeeper.resume(data);
+    whole.is_ok_and(|recipients| !recipients.to_string().is_empty())
 }
 
 /// What lies inside the encryption, where the sender alone decides: `data` is encrypted first.

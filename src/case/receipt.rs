@@ -59,6 +59,12 @@ impl Receipt {
         }
     }
 
+    /// Whether it is for a sealed report with this digest and size.
+    #[must_use]
+    pub fn covers(&self, sha256: &[u8; 32], size: u64) -> bool {
+        self.sha256 == data_encoding::HEXLOWER.encode(sha256) && self.size == size
+    }
+
     /// The text that is signed: JSON, one member a line.
     #[must_use]
     pub fn to_text(&self) -> String {

@@ -93,7 +93,7 @@ pub fn read_cleartext(bytes: &[u8]) -> Result<SignedText, CleartextError> {
 ///
 /// # Errors
 /// When the text cannot stand in a frame, or signing fails.
-pub fn sign_cleartext(text: &str, mut signer: Signer, now: SystemTime) -> anyhow::Result<Vec<u8>> {
+pub fn sign_cleartext(text: &str, signer: &mut Signer, now: SystemTime) -> anyhow::Result<Vec<u8>> {
     let text = frame::covered(text)?;
     let (time, hash) = (signer.time(now), signer.hash());
     let signature = SignatureBuilder::new(SignatureType::Text)

@@ -7,13 +7,14 @@ use std::{fmt, time::SystemTime};
 
 use jiff::Timestamp;
 use sequoia_openpgp::{
+    Cert,
     cert::amalgamation::{
         ValidAmalgamation, ValidateAmalgamation,
         key::{ErasedKeyAmalgamation, PrimaryKey, ValidErasedKeyAmalgamation},
     },
     crypto::mpi::PublicKey,
     packet::{
-        Key,
+        Key, Signature,
         key::{PublicParts, UnspecifiedRole},
     },
     policy::{Policy, StandardPolicy},
@@ -159,6 +160,34 @@ pub(super) fn keys(certificate: &Certificate, now: SystemTime) -> Vec<KeyState> 
         }
     };
     cert.keys().map(state).collect()
+}
+
+/// The keys of `cert` that messages may be encrypted to, today or at any time before: their owner
+/// opens those still. A key that nobody bound counts; one that was only ever bound for something
+/// else does not, whatever its algorithm could do.
+pub(super) fn ever_for_encryption(cert: &Cert) -> Vec<sequoia_openpgp::Fingerprint> {
+    let may = |signature: &Signature| {
+        let flags = signature.key_flags();
+        flags.is_none_or(|it| it.for_transport_encryption() || it.for_storage_encryption())
+    };
+    let of_primary = || {
+        let ids = cert
+            .userids()
+            .flat_map(|id| id.self_signatures().collect::<Vec<_>>());
+        ids.chain(cert.primary_key().self_signatures()).collect()
+    };
+    cert.keys()
+        .filter(|ka| ka.key().pk_algo().for_encryption())
+        .filter(|ka| {
+            let bindings: Vec<&Signature> = if ka.primary() {
+                of_primary()
+            } else {
+                ka.self_signatures().collect()
+            };
+            bindings.is_empty() || bindings.into_iter().any(may)
+        })
+        .map(|ka| ka.key().fingerprint())
+        .collect()
 }
 
 /// Whether this build computes with the algorithm and the curve of `key`.

@@ -4,6 +4,7 @@
 //! own, so that a higher floor cannot encrypt to a certificate that was not judged, nor read a
 //! signature as good that was not verified. RFC 9580 unless said otherwise.
 
+mod admission;
 mod agent;
 mod blocks;
 mod case_key;
@@ -24,6 +25,7 @@ mod names;
 mod open;
 mod outside;
 mod passphrase;
+mod receipt;
 mod rsa;
 mod seal;
 mod sealed;
@@ -34,6 +36,7 @@ mod signature;
 mod tag;
 mod verdict;
 
+pub use admission::{Admission, Doorkeeper, NotAdmitted, NotSaved};
 pub use agent::AgentKey;
 pub use case_key::case_key;
 pub use certificate::{Certificate, read_certificates};
@@ -45,6 +48,7 @@ pub use key_state::{KeyCondition, KeyState, KeyUse};
 pub use keygen::{GeneratedKey, KeyProfile, Lifetime, VendorKey, generate};
 pub use open::{Authenticated, DecryptionKeys, FindAgentKeys, Message, Opening, open};
 pub use passphrase::Passphrase;
+pub use receipt::{ReceiptError, VerifiedReceipt, sign_receipt};
 pub use seal::{Container, Envelope, Signer};
 pub use sealed::{Fingerprint, KeyName, NotAFingerprint, Recipients};
 pub use sealing::Sealing;

@@ -155,7 +155,7 @@ impl Body {
 }
 
 /// Each may cost a private key operation.
-const MAX_RECIPIENTS: usize = 512;
+pub(super) const MAX_RECIPIENTS: usize = 512;
 
 /// Each costs a slow key derivation for every passphrase that is tried.
-const MAX_PASSPHRASES: usize = 8;
+pub(super) const MAX_PASSPHRASES: usize = 8;

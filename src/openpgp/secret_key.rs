@@ -20,7 +20,9 @@ use sequoia_openpgp::{
     types::PublicKeyAlgorithm,
 };
 
-use super::{Certificate, KeyError, Passphrase, PassphraseFor, Signer, blocks, rsa::RsaKey};
+use super::{
+    Certificate, KeyError, Passphrase, PassphraseFor, Signer, blocks, key_state, rsa::RsaKey,
+};
 
 /// A certificate together with secret key material, as a file holds it: locked or not.
 #[derive(Clone, Debug)]
@@ -92,29 +94,49 @@ impl SecretKey {
             .collect()
     }
 
+    /// Whether a secret in it opens messages: then it has no place where only signatures are made.
+    #[must_use]
+    pub fn can_decrypt(&self) -> bool {
+        let ever = key_state::ever_for_encryption(&self.cert);
+        let mut keys = self.cert.keys().secret().filter(|ka| is_here(ka.key()));
+        keys.any(|ka| ever.contains(&ka.key().fingerprint()))
+    }
+
     /// A signer with the newest key in it that may sign at `now`, unlocked through `ask`.
     ///
     /// # Errors
     /// [`KeyError::NoSigningKey`], or why it could not be unlocked.
     pub fn signer(&self, now: SystemTime, ask: &mut Ask<'_>) -> Result<Signer, KeyError> {
+        self.signer_for(&self.certificate(), now, ask)
+    }
+
+    /// The same with a key that `certificate` says may sign at `now`: a certificate that was
+    /// published since may know better than the copy in the file of the secret.
+    ///
+    /// # Errors
+    /// As [`SecretKey::signer`].
+    pub fn signer_for(
+        &self,
+        certificate: &Certificate,
+        now: SystemTime,
+        ask: &mut Ask<'_>,
+    ) -> Result<Signer, KeyError> {
         let policy = StandardPolicy::at(now);
+        let keys = certificate.cert().keys().with_policy(&policy, now);
+        let keys = keys.supported().alive().revoked(false).for_signing();
+        let may_sign: Vec<_> = keys.map(|ka| ka.key().fingerprint()).collect();
         let key = self
             .cert
             .keys()
-            .with_policy(&policy, now)
-            .supported()
-            .alive()
-            .revoked(false)
-            .for_signing()
             .secret()
-            .filter(|ka| is_here(ka.key()))
+            .filter(|ka| is_here(ka.key()) && may_sign.contains(&ka.key().fingerprint()))
             .max_by_key(|ka| (may_compute(ka.key()), ka.key().creation_time()))
             .map(|ka| ka.key().clone())
             .ok_or_else(|| KeyError::NoSigningKey {
                 file: self.file.clone(),
             })?;
         let key = unlock(key, &self.what(), ask)?;
-        Ok(Signer::new(self.certificate(), signer(key)?))
+        Ok(Signer::new(certificate.clone(), signer(key)?))
     }
 
     /// What the passphrase prompt says.

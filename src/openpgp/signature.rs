@@ -34,6 +34,8 @@ pub enum SignatureVerdict {
     Verified {
         /// The fingerprint of the signer's certificate.
         signer: Fingerprint,
+        /// The fingerprint of the key of it that signed, a subkey as a rule.
+        key: Fingerprint,
         /// Where the certificate came from, which is all that it proves.
         origin: SignerOrigin,
         /// When it was signed, as the signer said.
@@ -127,6 +129,7 @@ fn judge_one(
             Ok(at) => {
                 return SignatureVerdict::Verified {
                     signer: certificate.fingerprint(),
+                    key: (&key.fingerprint()).into(),
                     origin: *origin,
                     at,
                 };

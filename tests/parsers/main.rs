@@ -58,6 +58,16 @@ fn p31_message() {
 }
 
 #[test]
+fn p31_admission() {
+    storm(
+        ("admission", doors::admission),
+        &seeds::messages(),
+        4,
+        20_000,
+    );
+}
+
+#[test]
 fn p31_inside() {
     storm(("inside", doors::inside), &seeds::insides(), 4, 3000);
 }
@@ -192,6 +202,7 @@ fn p31_corpus() {
             "openpgp",
             &[
                 ("message", doors::message),
+                ("admission", doors::admission),
                 ("inside", doors::inside),
                 ("certificate", doors::certificate),
                 ("secret_key", doors::secret_key),
@@ -246,6 +257,7 @@ fn write_seeds() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
     let seeds = [
         ("message", seeds::messages()),
+        ("admission", seeds::messages()),
         ("inside", seeds::insides()),
         ("certificate", seeds::certificates()),
         ("secret_key", seeds::secret_keys()),

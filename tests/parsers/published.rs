@@ -36,8 +36,8 @@ pub(crate) fn signed_texts() -> Vec<Vec<u8>> {
 }
 
 fn signed(text: &str) -> Vec<u8> {
-    let signer = KEY.signer(now(), &mut |_, _| Ok(None)).unwrap();
-    sign_cleartext(text, signer, now()).unwrap()
+    let mut signer = KEY.signer(now(), &mut |_, _| Ok(None)).unwrap();
+    sign_cleartext(text, &mut signer, now()).unwrap()
 }
 
 /// Metadata with keys of every shape.

@@ -45,7 +45,7 @@ fn gnupg_verifies_what_is_signed_and_reads_the_same_text() {
     }
     for (name, key) in keys {
         for text in [TEXT, "", "\n", "a\n", "a\n\n"] {
-            let signed = sign_cleartext(text, signer(&key), now()).unwrap();
+            let signed = sign_cleartext(text, &mut signer(&key), now()).unwrap();
             desk.write("signed.txt", &signed);
             desk.gpg("--verify signed.txt").says("Good signature");
             desk.gpg("-o read.txt --decrypt signed.txt").ok();

@@ -114,9 +114,9 @@ pub(super) fn judge(name: &str, verdict: &SignatureVerdict) -> Result<Signature,
         }
     };
     let verified = match verdict {
-        SignatureVerdict::Verified { signer, origin, at } => {
-            Some((signer.to_string(), *origin, *at))
-        }
+        SignatureVerdict::Verified {
+            signer, origin, at, ..
+        } => Some((signer.to_string(), *origin, *at)),
         _ => None,
     };
     Ok(Signature {

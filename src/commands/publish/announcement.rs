@@ -30,7 +30,7 @@ impl Announcement {
         context: &Context<'_>,
     ) -> Result<Self, Failure> {
         let text = text(plan, args, context)?;
-        let signer = match &args.sign_with {
+        let mut signer = match &args.sign_with {
             Some(own) => own_signer(own, context)?,
             None if args.unsigned => {
                 return Ok(Self {
@@ -41,7 +41,7 @@ impl Announcement {
             None => return Err(nobody_signs()),
         };
         let certificate = verifier(plan, args, &signer, context)?;
-        let bytes = sign_cleartext(&text, signer, context.now)?;
+        let bytes = sign_cleartext(&text, &mut signer, context.now)?;
         prove(&bytes, &certificate, context)?;
         Ok(Self {
             bytes,

@@ -34,7 +34,7 @@ fn signer(key: &SecretKey) -> Signer {
 }
 
 fn signed(key: &SecretKey, text: &str) -> String {
-    String::from_utf8(sign_cleartext(text, signer(key), now()).unwrap()).unwrap()
+    String::from_utf8(sign_cleartext(text, &mut signer(key), now()).unwrap()).unwrap()
 }
 
 fn verdict(file: &str, keys: &[&SecretKey]) -> SignatureVerdict {
