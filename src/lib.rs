@@ -23,6 +23,7 @@ pub mod commands;
 pub mod confinement;
 pub mod discover;
 pub mod disk;
+pub mod intake;
 pub mod network;
 pub mod openpgp;
 pub mod program;

@@ -1,0 +1,438 @@
+//! Rows in SQLite or PostgreSQL: one text of SQL for both, with `$1`, `$2`, … for its values.
+//!
+//! DESIGN.md, "Embedded default". SQLite: write-ahead log, `synchronous=FULL`, one writer that begins
+//! with `BEGIN IMMEDIATE`, and readers that never wait for it. PostgreSQL: ordinary transactions at
+//! READ COMMITTED, where compare-and-swap updates, unique indexes and row locks do the rest.
+
+use std::{path::Path, str::FromStr, time::Duration};
+
+use jiff::Timestamp;
+use sqlx::{
+    ConnectOptions, Decode, Executor, Pool, Postgres, Row as _, Sqlite, Transaction, Type,
+    pool::PoolOptions,
+    postgres::{PgConnectOptions, PgRow},
+    sqlite::{
+        SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous,
+    },
+};
+
+use super::{StoreError, settings::PostgresUrl};
+
+/// A database.
+#[derive(Clone, Debug)]
+pub(super) enum Database {
+    /// A file.
+    Sqlite {
+        /// Several connections that only read.
+        readers: Pool<Sqlite>,
+        /// The one that writes.
+        writer: Pool<Sqlite>,
+    },
+    /// A server.
+    Postgres(Pool<Postgres>),
+}
+
+/// A transaction that writes. Dropped without [`Tx::commit`], it changes nothing.
+pub(super) enum Tx {
+    /// In a file.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On a server.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// A row of an answer.
+pub(super) enum Row {
+    /// From a file.
+    Sqlite(SqliteRow),
+    /// From a server.
+    Postgres(PgRow),
+}
+
+/// A value for a `$n`.
+#[derive(Clone, Copy)]
+pub(super) enum Value<'a> {
+    /// BIGINT.
+    Int(Option<i64>),
+    /// TEXT.
+    Text(Option<&'a str>),
+    /// BLOB or BYTEA.
+    Bytes(Option<&'a [u8]>),
+}
+
+/// The values of a statement, in order.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => {
+        &[$($crate::intake::store::database::Value::from($value)),*]
+    };
+}
+pub(super) use values;
+
+/// Does a transaction, and does it again where two met: `transaction!(database, tx, future)`.
+///
+/// The future is made anew each time and ends in `Result<T, StoreError>`; an error rolls back.
+macro_rules! transaction {
+    ($database:expr, $tx:ident, $work:expr) => {{
+        let mut attempts = 0;
+        loop {
+            let mut $tx = $database.begin().await?;
+            let done = $work.await;
+            let ended = match done {
+                Ok(value) => $tx.commit().await.map(|()| value),
+                Err(error) => {
+                    $tx.roll_back().await;
+                    Err(error)
+                }
+            };
+            attempts += 1;
+            match ended {
+                Err(error) if attempts < 8 && $crate::intake::store::database::met(&error) => {}
+                ended => break ended,
+            }
+        }
+    }};
+}
+pub(super) use transaction;
+
+/// Whether a transaction failed because it met another, so that it may be done again.
+pub(super) fn met(error: &StoreError) -> bool {
+    let StoreError::Database(cause) = error else {
+        return false;
+    };
+    let error = cause.downcast_ref::<sqlx::Error>();
+    let code = error.and_then(|error| error.as_database_error()?.code());
+    // PostgreSQL: serialization_failure, deadlock_detected, unique_violation.
+    matches!(code.as_deref(), Some("40001" | "40P01" | "23505"))
+}
+
+impl Database {
+    /// Opens the file, which is made if it is not there.
+    pub(super) async fn sqlite(path: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .auto_vacuum(SqliteAutoVacuum::Incremental)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(30))
+            .pragma("secure_delete", "ON")
+            .pragma("fullfsync", "ON")
+            .pragma("checkpoint_fullfsync", "ON")
+            .disable_statement_logging();
+        let writer = pool(1).connect_with(options.clone()).await?;
+        let readers = pool(READERS)
+            .connect_with(options.pragma("query_only", "ON"))
+            .await?;
+        Ok(Self::Sqlite { readers, writer })
+    }
+
+    /// Connects to a server.
+    pub(super) async fn postgres(url: &PostgresUrl) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_url(url.as_url())?
+            .application_name("sealpost")
+            .options([("synchronous_commit", "on")])
+            .disable_statement_logging();
+        Ok(Self::Postgres(
+            pool(CONNECTIONS).connect_with(options).await?,
+        ))
+    }
+
+    /// Whether this is the file.
+    pub(super) fn is_file(&self) -> bool {
+        matches!(self, Self::Sqlite { .. })
+    }
+
+    /// Begins a transaction that writes.
+    pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// All rows of an answer.
+    pub(super) async fn rows(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => sqlite_rows(readers, sql, values).await?,
+            Self::Postgres(pool) => postgres_rows(pool, sql, values).await?,
+        })
+    }
+
+    /// The first row of an answer.
+    pub(super) async fn row(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(sql, values).await?.into_iter().next())
+    }
+
+    /// A statement that stands in no transaction, such as `VACUUM`.
+    pub(super) async fn outside(&self, sql: &'static str) -> Result<Option<Row>, StoreError> {
+        let rows = match self {
+            Self::Sqlite { writer, .. } => sqlite_rows(writer, sql, &[]).await?,
+            Self::Postgres(pool) => postgres_rows(pool, sql, &[]).await?,
+        };
+        Ok(rows.into_iter().next())
+    }
+
+    /// Ends every connection.
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// All rows of an answer.
+    pub(super) async fn rows(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        Ok(match self {
+            Self::Sqlite(tx) => sqlite_rows(&mut **tx, sql, values).await?,
+            Self::Postgres(tx) => postgres_rows(&mut **tx, sql, values).await?,
+        })
+    }
+
+    /// The first row of an answer.
+    pub(super) async fn row(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(sql, values).await?.into_iter().next())
+    }
+
+    /// Changes rows, and says how many.
+    pub(super) async fn change(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<u64, StoreError> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                let query = bind_sqlite(sql, values);
+                query.execute(&mut **tx).await?.rows_affected()
+            }
+            Self::Postgres(tx) => {
+                let query = bind_postgres(sql, values);
+                query.execute(&mut **tx).await?.rows_affected()
+            }
+        })
+    }
+
+    /// A statement of the schema.
+    pub(super) async fn define(&mut self, sql: String) -> Result<(), StoreError> {
+        let sql = sqlx::AssertSqlSafe(sql);
+        match self {
+            Self::Sqlite(tx) => tx.execute(sqlx::raw_sql(sql)).await.map(drop)?,
+            Self::Postgres(tx) => tx.execute(sqlx::raw_sql(sql)).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    /// Whether this is the file.
+    pub(super) fn is_file(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+
+    /// Makes the changes last.
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        let done = match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        };
+        done.map_err(|error| match StoreError::from(error) {
+            // The server itself said no: then it is no. Else nobody knows.
+            StoreError::Database(cause) if !answered(&cause) => StoreError::Unsure(cause),
+            error => error,
+        })
+    }
+
+    /// Undoes the changes; a connection on which that fails is closed, which undoes them too.
+    pub(super) async fn roll_back(self) {
+        let _closed = match self {
+            Self::Sqlite(tx) => tx.rollback().await,
+            Self::Postgres(tx) => tx.rollback().await,
+        };
+    }
+}
+
+/// Whether a PostgreSQL server spoke. What SQLite says of a failed commit leaves it open whether
+/// its log will be read.
+fn answered(cause: &super::error::Cause) -> bool {
+    let error = cause.downcast_ref::<sqlx::Error>();
+    let error = error.and_then(sqlx::Error::as_database_error);
+    error.is_some_and(|error| {
+        error
+            .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
+            .is_some()
+    })
+}
+
+impl Row {
+    /// The value of a column: `i64`, `String`, `Vec<u8>`, or an `Option` of one.
+    pub(super) fn at<T>(&self, column: usize) -> Result<T, StoreError>
+    where
+        T: for<'r> Decode<'r, Sqlite> + Type<Sqlite>,
+        T: for<'r> Decode<'r, Postgres> + Type<Postgres>,
+    {
+        Ok(match self {
+            Self::Sqlite(row) => row.try_get(column)?,
+            Self::Postgres(row) => row.try_get(column)?,
+        })
+    }
+
+    /// A number that is not negative.
+    pub(super) fn count(&self, column: usize) -> Result<u64, StoreError> {
+        let number: i64 = self.at(column)?;
+        u64::try_from(number).map_err(|_| StoreError::Inconsistent("a size below zero in a row"))
+    }
+
+    /// 32 bytes.
+    pub(super) fn digest(&self, column: usize) -> Result<[u8; 32], StoreError> {
+        let bytes: Vec<u8> = self.at(column)?;
+        let digest = bytes.try_into();
+        digest.map_err(|_| StoreError::Inconsistent("a digest of another length in a row"))
+    }
+
+    /// A number that is not negative, where there is one.
+    pub(super) fn count_or_none(&self, column: usize) -> Result<Option<u64>, StoreError> {
+        let number: Option<i64> = self.at(column)?;
+        number.map(|_| self.count(column)).transpose()
+    }
+
+    /// 32 bytes, where there are any.
+    pub(super) fn digest_or_none(&self, column: usize) -> Result<Option<[u8; 32]>, StoreError> {
+        let bytes: Option<Vec<u8>> = self.at(column)?;
+        bytes.map(|_| self.digest(column)).transpose()
+    }
+
+    /// A time.
+    pub(super) fn time(&self, column: usize) -> Result<Timestamp, StoreError> {
+        let nanoseconds: i64 = self.at(column)?;
+        let time = Timestamp::from_nanosecond(nanoseconds.into());
+        time.map_err(|_| StoreError::Inconsistent("a time that is none in a row"))
+    }
+
+    /// A time, where there is one.
+    pub(super) fn time_or_none(&self, column: usize) -> Result<Option<Timestamp>, StoreError> {
+        let nanoseconds: Option<i64> = self.at(column)?;
+        nanoseconds.map(|_| self.time(column)).transpose()
+    }
+
+    /// A text that is parsed.
+    pub(super) fn parsed<T: FromStr>(&self, column: usize) -> Result<T, StoreError> {
+        let text: String = self.at(column)?;
+        let parsed = text.parse();
+        parsed.map_err(|_| StoreError::Inconsistent("an id that is none in a row"))
+    }
+}
+
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
+        Self::Int(Some(number))
+    }
+}
+
+/// Numbers that do not fit are those of no file: they become the largest there is.
+impl From<u64> for Value<'_> {
+    fn from(number: u64) -> Self {
+        Self::Int(Some(i64::try_from(number).unwrap_or(i64::MAX)))
+    }
+}
+
+/// Nanoseconds since 1970, which fit until 2262.
+impl From<Timestamp> for Value<'_> {
+    fn from(time: Timestamp) -> Self {
+        let nanoseconds = time.as_nanosecond();
+        Self::Int(Some(i64::try_from(nanoseconds).unwrap_or(i64::MAX)))
+    }
+}
+
+impl From<Option<u64>> for Value<'_> {
+    fn from(number: Option<u64>) -> Self {
+        number.map_or(Self::Int(None), Self::from)
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Some(text))
+    }
+}
+
+impl<'a> From<Option<&'a str>> for Value<'a> {
+    fn from(text: Option<&'a str>) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Value<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::Bytes(Some(bytes))
+    }
+}
+
+impl<'a> From<&'a [u8; 32]> for Value<'a> {
+    fn from(bytes: &'a [u8; 32]) -> Self {
+        Self::Bytes(Some(bytes))
+    }
+}
+
+impl<'a> From<Option<&'a [u8; 32]>> for Value<'a> {
+    fn from(bytes: Option<&'a [u8; 32]>) -> Self {
+        Self::Bytes(bytes.map(<[u8; 32]>::as_slice))
+    }
+}
+
+macro_rules! dialect {
+    ($database:ty, $bind:ident, $rows:ident, $row:path) => {
+        fn $bind<'q>(
+            sql: &'static str,
+            values: &[Value<'_>],
+        ) -> sqlx::query::Query<'q, $database, <$database as sqlx::Database>::Arguments> {
+            values
+                .iter()
+                .fold(sqlx::query(sql), |query, value| match value {
+                    Value::Int(number) => query.bind(*number),
+                    Value::Text(text) => query.bind(text.map(str::to_owned)),
+                    Value::Bytes(bytes) => query.bind(bytes.map(<[u8]>::to_vec)),
+                })
+        }
+
+        async fn $rows<'c>(
+            on: impl Executor<'c, Database = $database>,
+            sql: &'static str,
+            values: &[Value<'_>],
+        ) -> sqlx::Result<Vec<Row>> {
+            let rows = $bind(sql, values).fetch_all(on).await?;
+            Ok(rows.into_iter().map($row).collect())
+        }
+    };
+}
+
+dialect!(Sqlite, bind_sqlite, sqlite_rows, Row::Sqlite);
+dialect!(Postgres, bind_postgres, postgres_rows, Row::Postgres);
+
+fn pool<D: sqlx::Database>(connections: u32) -> PoolOptions<D> {
+    PoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(30))
+}
+
+/// Connections that read a file at once.
+const READERS: u32 = 4;
+/// Connections to a server from one process; a default server takes 100.
+const CONNECTIONS: u32 = 16;

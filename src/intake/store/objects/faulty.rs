@@ -1,0 +1,1 @@
+//! A store of objects that fails on demand, for tests.

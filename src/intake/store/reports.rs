@@ -1,0 +1,350 @@
+//! Reports come in: rows, segments, the first event and the idempotency key in one transaction.
+//!
+//! Serves promise 20: what was submitted with the same key, or is the same bytes for the same case,
+//! is one report with one receipt, however often and however parallel it comes.
+
+use jiff::Timestamp;
+
+use super::{
+    Segment, Store, StoreError,
+    database::{Row, Tx, transaction, values},
+    segment::discard,
+};
+use crate::{
+    case::{EventKind, State},
+    wire::{ReportId, ReportSummary, TokenHash},
+};
+
+/// A digest of an idempotency key and of whose it is. The key itself is not kept.
+pub type KeyHash = [u8; 32];
+
+/// A report that is about to be taken.
+#[derive(Clone, Debug)]
+pub struct NewReport {
+    /// Its id.
+    pub id: ReportId,
+    /// When all of it was here.
+    pub received: Timestamp,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256.
+    pub sha256: [u8; 32],
+    /// Which keys it names; no spaces in any.
+    pub recipients: Vec<String>,
+    /// What the submitter gets in return.
+    pub receipt: String,
+}
+
+/// Whose a submission is. An upload brings its own.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Origin {
+    /// The digest of the case token.
+    pub case: Option<TokenHash>,
+    /// The digest of the idempotency key.
+    pub key: Option<KeyHash>,
+}
+
+/// A report that was taken.
+#[derive(Clone, Debug)]
+pub enum Accepted {
+    /// Now.
+    Fresh(Report),
+    /// Before: the same submission came again. It has its first id and receipt.
+    Known(Report),
+}
+
+/// A report that the store holds.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What everybody with a fitting token may see.
+    pub summary: ReportSummary,
+    /// Its SHA-256.
+    pub sha256: [u8; 32],
+    /// Whose case it is.
+    pub case: Option<TokenHash>,
+    /// The receipt, as it was given out.
+    pub receipt: String,
+    /// When `fsck` found that bytes of it are lost.
+    pub damaged: Option<Timestamp>,
+}
+
+impl Store {
+    /// Takes a report whose segments, in order, are all of it.
+    ///
+    /// # Errors
+    /// [`StoreError::KeyReused`], [`StoreError::Stale`], or the database failed: the segments are
+    /// removed, unless the database left it open what stands.
+    pub async fn accept(
+        &self,
+        report: NewReport,
+        origin: Origin,
+        segments: Vec<Segment>,
+    ) -> Result<Accepted, StoreError> {
+        let taken = self.accept_once(&report, &origin, &segments).await;
+        self.settle(&taken, &segments).await;
+        taken
+    }
+
+    async fn accept_once(
+        &self,
+        report: &NewReport,
+        origin: &Origin,
+        segments: &[Segment],
+    ) -> Result<Accepted, StoreError> {
+        if total(segments)? != report.size {
+            return Err(StoreError::Inconsistent("the segments are not the report"));
+        }
+        transaction!(
+            self.database(),
+            tx,
+            accept_in(&mut tx, report, origin, segments)
+        )
+    }
+
+    /// A report.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; [`StoreError::Gone`] where it was deleted.
+    pub async fn report(&self, id: &ReportId) -> Result<Report, StoreError> {
+        let found = self.database().row(BY_ID, values![id.as_str()]).await?;
+        match found {
+            Some(row) => read_report(&row),
+            None => Err(self.absent(id).await),
+        }
+    }
+
+    /// Why a report is not there.
+    pub(super) async fn absent(&self, id: &ReportId) -> StoreError {
+        let sql = "SELECT id FROM tombstones WHERE id = $1";
+        match self.database().row(sql, values![id.as_str()]).await {
+            Ok(Some(_)) => StoreError::Gone,
+            Ok(None) => StoreError::NotFound,
+            Err(error) => error,
+        }
+    }
+
+    /// Removes the segments that did not become part of a report after all.
+    pub(super) async fn settle(&self, taken: &Result<Accepted, StoreError>, segments: &[Segment]) {
+        let unused = match taken {
+            Ok(Accepted::Fresh(_)) => false,
+            Ok(Accepted::Known(_)) => true,
+            Err(error) => !error.may_stand(),
+        };
+        if unused {
+            discard(self.objects(), segments).await;
+        }
+    }
+}
+
+async fn accept_in(
+    tx: &mut Tx,
+    report: &NewReport,
+    origin: &Origin,
+    segments: &[Segment],
+) -> Result<Accepted, StoreError> {
+    if let Some(known) = known(tx, &report.sha256, origin).await? {
+        return Ok(Accepted::Known(known));
+    }
+    insert(tx, report, origin).await?;
+    attach(tx, Owner::Report(&report.id), 0, segments).await?;
+    Ok(Accepted::Fresh(fresh(report, origin)))
+}
+
+/// The report that the same submission has become before; with a key that is not remembered yet,
+/// it is from now on.
+pub(super) async fn known(
+    tx: &mut Tx,
+    sha256: &[u8; 32],
+    origin: &Origin,
+) -> Result<Option<Report>, StoreError> {
+    let case = origin.case.as_ref().map(TokenHash::as_bytes);
+    if let Some(key) = &origin.key
+        && let Some(report) = by_key(tx, key).await?
+    {
+        let same = report.sha256 == *sha256 && report.case == origin.case;
+        return if same {
+            Ok(Some(report))
+        } else {
+            Err(StoreError::KeyReused)
+        };
+    }
+    let Some(row) = tx.row(BY_SUBMISSION, values![sha256, case]).await? else {
+        return Ok(None);
+    };
+    let report = read_report(&row)?;
+    if let Some(key) = &origin.key {
+        remember(tx, key, &report.summary.id, None).await?;
+    }
+    Ok(Some(report))
+}
+
+/// The report that was submitted with a key.
+///
+/// # Errors
+/// [`StoreError::KeyReused`] where it was a message.
+pub(super) async fn by_key(tx: &mut Tx, key: &KeyHash) -> Result<Option<Report>, StoreError> {
+    let Some(row) = tx.row(BY_KEY, values![key]).await? else {
+        return Ok(None);
+    };
+    let message: Option<String> = row.at(COLUMNS)?;
+    match message {
+        None => read_report(&row).map(Some),
+        Some(_) => Err(StoreError::KeyReused),
+    }
+}
+
+/// The rows of a new report, but for its segments.
+pub(super) async fn insert(
+    tx: &mut Tx,
+    report: &NewReport,
+    origin: &Origin,
+) -> Result<(), StoreError> {
+    let id = report.id.as_str();
+    let sql = "INSERT INTO reports
+        (id, state, changed, received, size, sha256, recipients, case_hash, receipt)
+        VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8)";
+    let recipients = report.recipients.join(" ");
+    let case = origin.case.as_ref().map(TokenHash::as_bytes);
+    tx.change(
+        sql,
+        values![
+            id,
+            State::Received.as_str(),
+            report.received,
+            report.size,
+            &report.sha256,
+            &*recipients,
+            case,
+            &*report.receipt,
+        ],
+    )
+    .await?;
+    let sql = "INSERT INTO events (report, number, kind, at) VALUES ($1, 0, $2, $3)";
+    let kind = EventKind::Received.as_str();
+    tx.change(sql, values![id, kind, report.received]).await?;
+    match &origin.key {
+        Some(key) => remember(tx, key, &report.id, None).await,
+        None => Ok(()),
+    }
+}
+
+/// Remembers what was submitted with a key.
+pub(super) async fn remember(
+    tx: &mut Tx,
+    key: &KeyHash,
+    report: &ReportId,
+    message: Option<&str>,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO submissions (key_hash, report, message) VALUES ($1, $2, $3)";
+    tx.change(sql, values![key, report.as_str(), message])
+        .await?;
+    Ok(())
+}
+
+/// What segments belong to.
+#[derive(Clone, Copy)]
+pub(super) enum Owner<'a> {
+    Upload(&'a str),
+    Report(&'a ReportId),
+    Message(&'a str),
+}
+
+/// Makes segments part of something, from offset `start` on.
+pub(super) async fn attach(
+    tx: &mut Tx,
+    owner: Owner<'_>,
+    mut start: u64,
+    segments: &[Segment],
+) -> Result<(), StoreError> {
+    let (sql, id) = match owner {
+        Owner::Upload(id) => (
+            "INSERT INTO segments (object, upload, start, size) VALUES ($1, $2, $3, $4)",
+            id,
+        ),
+        Owner::Report(id) => (
+            "INSERT INTO segments (object, report, start, size) VALUES ($1, $2, $3, $4)",
+            id.as_str(),
+        ),
+        Owner::Message(id) => (
+            "INSERT INTO segments (object, message, start, size) VALUES ($1, $2, $3, $4)",
+            id,
+        ),
+    };
+    for segment in segments {
+        segment.still_fresh()?;
+        tx.change(sql, values![segment.key.as_str(), id, start, segment.size])
+            .await?;
+        start += segment.size;
+    }
+    Ok(())
+}
+
+/// The bytes of segments together.
+pub(super) fn total(segments: &[Segment]) -> Result<u64, StoreError> {
+    if segments.iter().any(|segment| segment.size == 0) {
+        return Err(StoreError::Inconsistent("a segment is empty"));
+    }
+    Ok(segments.iter().map(|segment| segment.size).sum())
+}
+
+/// The report that was just inserted.
+pub(super) fn fresh(report: &NewReport, origin: &Origin) -> Report {
+    Report {
+        summary: ReportSummary {
+            id: report.id.clone(),
+            state: State::Received,
+            received: report.received,
+            size: report.size,
+            sha256: data_encoding::HEXLOWER.encode(&report.sha256),
+            recipients: report.recipients.clone(),
+            messages_from_reporter: 0,
+            messages_from_vendor: 0,
+        },
+        sha256: report.sha256,
+        case: origin.case,
+        receipt: report.receipt.clone(),
+        damaged: None,
+    }
+}
+
+/// Reads the first [`COLUMNS`] columns.
+pub(super) fn read_report(row: &Row) -> Result<Report, StoreError> {
+    Ok(Report {
+        summary: read_summary(row)?,
+        sha256: row.digest(4)?,
+        case: row.digest_or_none(8)?.map(TokenHash::from_bytes),
+        receipt: row.at(9)?,
+        damaged: row.time_or_none(10)?,
+    })
+}
+
+/// Reads the first eight columns.
+pub(super) fn read_summary(row: &Row) -> Result<ReportSummary, StoreError> {
+    let state: String = row.at(1)?;
+    let recipients: String = row.at(5)?;
+    Ok(ReportSummary {
+        id: row.parsed(0)?,
+        state: State::from_word(&state)
+            .ok_or(StoreError::Inconsistent("a state that is none in a row"))?,
+        received: row.time(2)?,
+        size: row.count(3)?,
+        sha256: data_encoding::HEXLOWER.encode(&row.digest(4)?),
+        recipients: recipients.split_whitespace().map(str::to_owned).collect(),
+        messages_from_reporter: row.count(6)?,
+        messages_from_vendor: row.count(7)?,
+    })
+}
+
+/// How many columns a report has in an answer.
+const COLUMNS: usize = 11;
+
+pub(super) const BY_ID: &str = "SELECT id, state, received, size, sha256, recipients,
+    from_reporter, from_vendor, case_hash, receipt, damaged FROM reports WHERE id = $1";
+
+const BY_SUBMISSION: &str = "SELECT id, state, received, size, sha256, recipients,
+    from_reporter, from_vendor, case_hash, receipt, damaged
+    FROM reports WHERE sha256 = $1 AND COALESCE(case_hash, sha256) = COALESCE($2, sha256)";
+
+const BY_KEY: &str = "SELECT r.id, r.state, r.received, r.size, r.sha256, r.recipients,
+    r.from_reporter, r.from_vendor, r.case_hash, r.receipt, r.damaged, s.message
+    FROM submissions s JOIN reports r ON r.id = s.report WHERE s.key_hash = $1";

@@ -1,0 +1,132 @@
+//! A segment: a piece of a sealed report or message, durable, but not yet part of anything.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+
+use super::{
+    Store, StoreError,
+    objects::{ObjectKey, ObjectWriter, Objects},
+};
+
+/// A piece that is being written. Dropped before [`SegmentWriter::finish`], it is removed.
+pub struct SegmentWriter {
+    key: ObjectKey,
+    writer: Box<dyn ObjectWriter>,
+    written: u64,
+    limit: u64,
+}
+
+/// A piece that is durable. It becomes part of a report with [`Store::accept`], of an upload with
+/// [`Store::append`], of a message with [`Store::add_message`]; one that is dropped instead waits for
+/// `sweep`, or is given to [`Store::discard`].
+#[must_use = "a segment that becomes part of nothing is an orphan"]
+pub struct Segment {
+    pub(super) key: ObjectKey,
+    pub(super) size: u64,
+    finished: Instant,
+}
+
+impl Store {
+    /// Begins a segment.
+    ///
+    /// # Errors
+    /// There is no randomness for its name.
+    pub fn new_segment(&self) -> Result<SegmentWriter, StoreError> {
+        let key = ObjectKey::random()?;
+        Ok(SegmentWriter {
+            writer: self.objects().begin(&key),
+            key,
+            written: 0,
+            limit: self.objects().limit(),
+        })
+    }
+
+    /// Removes segments that became part of nothing. What cannot be removed now waits for `sweep`.
+    pub async fn discard(&self, segments: Vec<Segment>) {
+        discard(self.objects(), &segments).await;
+    }
+}
+
+/// Removes segments that became part of nothing.
+pub(super) async fn discard(objects: &Arc<dyn Objects>, segments: &[Segment]) {
+    for segment in segments {
+        let _swept_later = objects.remove(&segment.key).await;
+    }
+}
+
+impl SegmentWriter {
+    /// Takes bytes from the front of `bytes`, as many as there is room for: what is left over
+    /// belongs into the next segment.
+    ///
+    /// # Errors
+    /// They cannot be written; the segment is lost.
+    pub async fn write(&mut self, bytes: &mut Bytes) -> Result<(), StoreError> {
+        let fits = usize::try_from(self.room()).unwrap_or(usize::MAX);
+        let taken = bytes.split_to(fits.min(bytes.len()));
+        self.written += taken.len() as u64;
+        self.writer.write(taken).await
+    }
+
+    /// How many bytes still fit.
+    #[must_use]
+    pub fn room(&self) -> u64 {
+        self.limit - self.written
+    }
+
+    /// How many bytes were taken.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Makes it durable: the bytes, their name, and the folder of that name.
+    ///
+    /// # Errors
+    /// It cannot be made durable, and is removed.
+    pub async fn finish(mut self) -> Result<Segment, StoreError> {
+        self.writer.finish().await?;
+        Ok(Segment {
+            key: self.key,
+            size: self.written,
+            finished: Instant::now(),
+        })
+    }
+}
+
+impl Segment {
+    /// Its size in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// A segment that waited for long may have been swept away as an orphan.
+    pub(super) fn still_fresh(&self) -> Result<(), StoreError> {
+        if self.finished.elapsed() < PATIENCE {
+            Ok(())
+        } else {
+            Err(StoreError::Stale)
+        }
+    }
+}
+
+impl fmt::Debug for SegmentWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SegmentWriter({} bytes)", self.written)
+    }
+}
+
+impl fmt::Debug for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Segment({} bytes)", self.size)
+    }
+}
+
+/// How long a segment may wait for its row: half of the time after which `sweep` takes what has no
+/// row for an orphan.
+const PATIENCE: Duration = Duration::from_hours(12);

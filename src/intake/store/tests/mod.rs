@@ -1,0 +1,8 @@
+//! One suite over every back end: SQLite and a folder always; PostgreSQL and S3 where
+//! `SEALPOST_POSTGRES` (a URL whose user may create databases) and `SEALPOST_S3` (an `s3://` URL)
+//! name servers.
+
+mod reports;
+mod scene;
+
+use scene::{Scene, at, bytes};
