@@ -8,6 +8,7 @@ mod archive;
 mod extract;
 mod header;
 mod input;
+mod letter;
 mod manifest;
 mod name;
 mod padding;
@@ -21,6 +22,7 @@ mod tree;
 mod write;
 
 pub use extract::{Contents, ExtractOptions, ExtractedFile, Shape, extract};
+pub use letter::{Letter, NotALetter};
 pub use manifest::{Manifest, ManifestError, ManifestFile};
 pub use padding::padme;
 pub use refusal::{ExtractError, Limit, Limits, Refusal};

@@ -6,9 +6,10 @@ use clap::{Args, ValueEnum};
 
 /// Make a vendor's key: certificate, secrets, revocation certificate
 ///
-/// DIR gets certificate.asc (publish it), secret.pgp (keep it offline: it opens the reports),
-/// receipts.pgp (for the intake: it signs receipts and opens nothing; it has no passphrase, since
-/// the intake starts unattended) and revocation.asc (keep it apart: it ends the key).
+/// DIR gets certificate.asc (publish it), secret.pgp (keep it offline: it opens the reports and signs
+/// what you say), receipts.pgp (for the intake: it signs receipts and opens nothing; it has no
+/// passphrase, since the intake starts unattended) and revocation.asc (keep it apart: it ends the
+/// key).
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     sealpost keygen --name \"Example Security\" --email security@example.org -o keys\n  \

@@ -22,7 +22,7 @@ use crate::program::{Contact, HttpsUrl};
 #[command(
     group = ArgGroup::new("author").args(["sign_with", "unsigned"]),
     after_help = "Examples:\n  \
-        sealpost publish --domain example.org --key vendor/certificate.asc --sign-with vendor/receipts.pgp -o site\n  \
+        sealpost publish --domain example.org --key vendor/certificate.asc --sign-with vendor/secret.pgp -o site\n  \
         sealpost publish --domain example.org --key vendor.asc --program program.toml --unsigned -o site\n  \
         sealpost publish --domain example.org --key vendor.asc --contact mailto:security@example.org --language en,de --expires 90d --sign-with 0123456789ABCDEF0123456789ABCDEF01234567 -o site\n  \
         sealpost publish --check example.org\n  \
@@ -46,7 +46,7 @@ pub struct Publish {
     #[arg(long, value_name = "FILE")]
     pub program: Option<PathBuf>,
 
-    /// Sign security.txt with this secret key file (receipts.pgp of `keygen` is one), or with the
+    /// Sign security.txt with this secret key file (secret.pgp of `keygen` is one), or with the
     /// key of this fingerprint that gpg-agent holds
     #[arg(long, value_name = "KEY")]
     pub sign_with: Option<String>,

@@ -1,7 +1,8 @@
-//! A vendor's key: an offline primary, a subkey that signs receipts, a subkey that decrypts.
+//! A vendor's key: an offline primary, a subkey that decrypts, one that signs answers, and one that
+//! signs receipts.
 //!
-//! RFC 9580 section 10.1.1 (structure), RFC 9980 (post-quantum). The three secrets live apart: the
-//! intake holds the one for receipts only and can read no report.
+//! RFC 9580 section 10.1.1 (structure), RFC 9980 (post-quantum). The intake holds the secret for
+//! receipts alone: it can read no report, and an answer that the other subkey signed is not its own.
 
 use std::time::{Duration, SystemTime};
 
@@ -69,7 +70,7 @@ pub struct VendorKey {
     pub fingerprint: Fingerprint,
     /// Public: what reporters encrypt to.
     pub certificate: Vec<u8>,
-    /// Secret: the primary key and the decryption subkey, under the passphrase.
+    /// Secret: the primary key and the subkeys that decrypt and sign answers, under the passphrase.
     pub secret: Zeroizing<Vec<u8>>,
     /// Secret: the subkey that signs receipts. Without a passphrase, since the intake starts
     /// unattended.
@@ -88,6 +89,7 @@ pub fn generate(wanted: &GeneratedKey, now: SystemTime) -> Result<VendorKey, Key
 
 fn make(wanted: &GeneratedKey, now: SystemTime) -> LibraryResult<VendorKey> {
     let (cert, revocation) = builder(wanted, now)?.generate()?;
+    // Of two alike; the other one comes last, which is what others prefer.
     let receipts = cert
         .keys()
         .subkeys()
@@ -136,6 +138,7 @@ fn builder(wanted: &GeneratedKey, now: SystemTime) -> LibraryResult<CertBuilder<
         .set_primary_key_flags(KeyFlags::empty().set_certification())
         .add_userid(wanted.user_id.clone())
         .add_subkey(for_encryption, None, encryption)
+        .add_signing_subkey()
         .add_signing_subkey())
 }
 
@@ -188,4 +191,44 @@ fn armored_revocation(revocation: Signature) -> LibraryResult<Vec<u8>> {
     let mut writer = armor::Writer::with_headers(Vec::new(), Kind::PublicKey, comment)?;
     Packet::from(revocation).serialize(&mut writer)?;
     Ok(writer.finalize()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::openpgp::{
+        SecretKey, SignatureVerdict, read_certificates, read_cleartext, read_secret_keys,
+        sign_cleartext,
+    };
+
+    #[test]
+    fn the_vendor_and_the_intake_sign_with_keys_of_their_own() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_hours(20_779 * 24);
+        for profile in [
+            KeyProfile::Rfc4880,
+            KeyProfile::Rfc9580,
+            KeyProfile::PostQuantum,
+        ] {
+            let mut wanted = GeneratedKey::new("Example", "security@example.org").unwrap();
+            wanted.profile = profile;
+            let made = generate(&wanted, now).unwrap();
+            let certificate = read_certificates("certificate", &made.certificate).unwrap();
+            let secret = |bytes: &[u8]| read_secret_keys("secret", bytes).unwrap().remove(0);
+            let (vendor, intake) = (secret(&made.secret), secret(&made.receipts));
+            assert!(vendor.can_decrypt() && !intake.can_decrypt());
+            let signed_by = |key: &SecretKey| {
+                let mut ask = |_: &_, _| Ok(None);
+                let mut signer = key.signer_for(&certificate[0], now, &mut ask).unwrap();
+                let text = sign_cleartext("a text", &mut signer, now).unwrap();
+                let text = read_cleartext(&text).unwrap();
+                let verdict = text.verify(&[&certificate[0]], now);
+                let SignatureVerdict::Verified { signer, key, .. } = verdict else {
+                    panic!("{verdict:?}");
+                };
+                assert_eq!(signer, made.fingerprint);
+                key
+            };
+            assert_ne!(signed_by(&vendor), signed_by(&intake));
+        }
+    }
 }

@@ -54,7 +54,7 @@ fn somebody_else_does_not_sign_by_mistake() {
     bench.write("secret.pgp", &vendor.secret);
     publish(&bench, vendor, &["--sign-with", "secret.pgp"])
         .expect(1)
-        .says(&["receipts.pgp"]);
+        .says(&["secret.pgp"]);
     assert!(is_empty_of_sites(&bench));
 }
 

@@ -53,7 +53,7 @@ impl Announcement {
 fn nobody_signs() -> Failure {
     Failure::new(Exit::Usage, anyhow!("nobody signs the security.txt"))
         .with_hint(Hint::words(
-            "add --sign-with KEY: a secret key file, such as receipts.pgp of `keygen`, or a fingerprint that gpg-agent holds",
+            "add --sign-with KEY: a secret key file, such as secret.pgp of `keygen`, or a fingerprint that gpg-agent holds",
         ))
         .with_hint(Hint::words(
             "or --unsigned: then whoever changes the file goes unnoticed",

@@ -78,7 +78,7 @@ pub(in crate::commands) fn own_signer(own: &str, context: &Context<'_>) -> Resul
     key.signer(context.now, &mut ask).map_err(|why| match why {
         KeyError::WrongPassphrase { .. } => Failure::new(Exit::NotAuthenticated, why),
         KeyError::NoSigningKey { .. } => Failure::from(why).with_hint(Hint::words(
-            "of a key made with keygen, receipts.pgp holds the subkey that signs",
+            "name a file that holds a signing key, such as secret.pgp of keygen",
         )),
         why => Failure::from(why),
     })
