@@ -2,9 +2,11 @@
 //! to it, and the intake's receipt.
 
 mod event;
+mod name;
 mod receipt;
 mod secret;
 
 pub use event::{Event, EventKind, State};
+pub use name::{CaseName, NotACaseName};
 pub use receipt::{NotAReceipt, Receipt};
 pub use secret::{CaseSecret, WordsError};

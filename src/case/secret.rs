@@ -89,6 +89,22 @@ impl CaseSecret {
         self.derive(b"sealpost case 1: intake token")
     }
 
+    /// Five bytes that name the case on this machine, and are known nowhere else.
+    pub(super) fn name_bytes(&self) -> [u8; 5] {
+        let derived = self.derive(b"sealpost case 1: local name");
+        let mut name = [0; 5];
+        name.iter_mut()
+            .zip(derived.iter())
+            .for_each(|(to, from)| *to = *from);
+        name
+    }
+
+    /// The 16 bytes themselves, for the record of the case on the reporter's own disk.
+    #[must_use]
+    pub fn expose(&self) -> &[u8; 16] {
+        &self.0
+    }
+
     fn derive(&self, label: &[u8]) -> Zeroizing<[u8; 32]> {
         let mut key = Zeroizing::new([0; 32]);
         let expanded = Hkdf::<Sha256>::new(None, &self.0).expand(label, key.as_mut());

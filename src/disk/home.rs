@@ -7,8 +7,9 @@ use std::ffi::OsString;
 use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use super::{CertificateStore, DiskError, Pins};
+use super::{Cases, CertificateStore, DiskError, Outbox, Pins};
 
 /// A home folder that only its owner may write. It need not exist until something is kept in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +59,20 @@ impl Home {
     #[must_use]
     pub fn certificates(&self) -> CertificateStore {
         CertificateStore::new(self.clone())
+    }
+
+    /// The cases, as this machine knows them at a time.
+    ///
+    /// # Errors
+    /// There is a lock on them that cannot be read.
+    pub fn cases(&self, now: SystemTime) -> Result<Cases, DiskError> {
+        Cases::new(self.clone(), now)
+    }
+
+    /// What is sealed and not yet delivered.
+    #[must_use]
+    pub fn outbox(&self) -> Outbox {
+        Outbox::new(self.clone())
     }
 
     /// A folder of this name in the home folder, for reading; it may not exist.

@@ -1,28 +1,36 @@
 //! Owner-only files and folders that are published whole or not at all, and the home folder
-//! with its pins and certificates.
+//! with its pins, certificates, cases and outbox.
 //!
 //! Serves "writes nothing into place until everything is authenticated", `--home`, and the part of
 //! promises 9, 13 and 14 that is about files. Everything created here is 0600 or 0700 from its
 //! first moment, and is gone again after a failure, a panic or Ctrl-C.
 
+mod cases;
 mod certificates;
 mod error;
 mod folder;
 mod home;
 #[cfg(unix)]
 pub mod interrupt;
+mod outbox;
 mod pending;
 mod pins;
+mod record;
 mod registry;
 mod secret_file;
+mod vault;
 
+pub use cases::{CaseHold, Cases, WhichCase};
 pub use certificates::CertificateStore;
 pub use error::DiskError;
 pub use folder::PendingFolder;
 pub use home::Home;
+pub use outbox::{Entry, EntryKind, HeldEntry, Outbox, PendingEntry};
 pub use pending::{Overwrite, PendingFile};
 pub use pins::{Pin, Pins};
+pub use record::{CaseRecord, Delivered, NotARecord, Seen};
 pub use secret_file::{Exposure, SecretFile};
+pub use vault::{AskPassphrase, Seeds, Vault, VaultError};
 
 #[cfg(not(unix))]
 pub mod interrupt {

@@ -1,0 +1,223 @@
+//! Records are kept, locked and wiped; what cannot be read is never an absent case.
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::*;
+use crate::{
+    case::CaseSecret,
+    openpgp::{GeneratedKey, generate, read_certificates},
+};
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_hours(20_779 * 24)
+}
+
+struct Scene {
+    base: tempfile::TempDir,
+    home: Home,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let base = tempfile::tempdir().unwrap();
+        let home = Home::resolve(Some(base.path().join("home")), |_| None).unwrap();
+        Self { base, home }
+    }
+
+    fn cases(&self) -> Cases {
+        self.home.cases(now()).unwrap()
+    }
+
+    fn file(&self, name: &CaseName) -> PathBuf {
+        self.base
+            .path()
+            .join("home/cases")
+            .join(name.as_str())
+            .join(RECORD)
+    }
+
+    fn on_disk(&self) -> Vec<u8> {
+        let mut all = Vec::new();
+        let mut folders = vec![self.base.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    all.extend(fs::read(path).unwrap());
+                }
+            }
+        }
+        all
+    }
+}
+
+fn record(entropy: u8) -> CaseRecord {
+    let key = generate(&GeneratedKey::new("A", "a@example.org").unwrap(), now()).unwrap();
+    let certificate = read_certificates("a", &key.certificate)
+        .unwrap()
+        .swap_remove(0);
+    CaseRecord {
+        secret: CaseSecret::from_entropy([entropy; 16]),
+        vendor: "vendor.example.org".to_owned(),
+        intake: "https://vendor.example.org/reports".parse().unwrap(),
+        certificate,
+        signed_by: None,
+        sha256: [9; 32],
+        size: 4096,
+        sealed: "2026-11-26T10:00:00Z".parse().unwrap(),
+        delivered: None,
+        seen: None,
+        messages: Vec::new(),
+    }
+}
+
+fn with(passphrase: &'static str) -> impl FnMut(u32) -> anyhow::Result<Option<Passphrase>> {
+    move |attempt| Ok((attempt == 0).then(|| Zeroizing::new(passphrase.to_owned()).into()))
+}
+
+fn contains(haystack: &[u8], needle: &str) -> bool {
+    haystack
+        .windows(needle.len())
+        .any(|window| window == needle.as_bytes())
+}
+
+#[test]
+fn records_are_kept_found_and_wiped() {
+    let scene = Scene::new();
+    let cases = scene.cases();
+    assert_eq!(cases.names().unwrap(), []);
+    assert!(
+        !scene.base.path().join("home").exists(),
+        "looking makes nothing"
+    );
+    let records = [record(1), record(2)];
+    for record in &records {
+        cases.write(record).unwrap();
+    }
+    let name = records[0].name();
+    let read = cases.read(&name).unwrap();
+    assert_eq!(read.secret, records[0].secret);
+    assert_eq!(read.certificate, records[0].certificate);
+    assert_eq!(cases.find(&name.as_str()[..3]).unwrap(), name);
+    assert!(matches!(cases.find("0"), Err(WhichCase::None(_))));
+    assert!(matches!(cases.find(""), Err(WhichCase::None(_))));
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    assert_eq!(mode(&scene.file(&name)), 0o600);
+    assert_eq!(mode(scene.file(&name).parent().unwrap()), 0o700);
+    let message = MessageId::from_entropy([3; 16]);
+    cases.keep_message(&name, &message, b"sealed").unwrap();
+    assert_eq!(cases.message(&name, &message).unwrap().unwrap(), b"sealed");
+    cases.forget(&name).unwrap();
+    assert_eq!(cases.names().unwrap(), [records[1].name()]);
+    assert!(!scene.file(&name).parent().unwrap().exists());
+    assert_eq!(cases.message(&name, &message).unwrap(), None);
+}
+
+#[test]
+fn a_passphrase_locks_all_records_and_is_needed_to_read_alone() {
+    let scene = Scene::new();
+    let (one, two) = (record(1), record(2));
+    let mut cases = scene.cases();
+    cases.write(&one).unwrap();
+    assert!(contains(&scene.on_disk(), "vendor.example.org"));
+    let first = Zeroizing::new("first".to_owned()).into();
+    cases.lock(&first, Seeds::from_entropy([1; 64])).unwrap();
+
+    let cases = scene.cases();
+    assert!(cases.vault().is_locked());
+    cases.write(&two).unwrap();
+    let disk = scene.on_disk();
+    for secret in [
+        "vendor.example.org",
+        "01010101",
+        "02020202",
+        &"09".repeat(32),
+    ] {
+        assert!(!contains(&disk, secret), "{secret}");
+    }
+    assert!(matches!(cases.read(&one.name()), Err(VaultError::Locked)));
+    let wrong = cases.unlock(&mut with("wrong"));
+    assert!(
+        matches!(wrong, Err(VaultError::WrongPassphrase)),
+        "{wrong:?}"
+    );
+    cases.unlock(&mut with("first")).unwrap();
+    for record in [&one, &two] {
+        assert_eq!(cases.read(&record.name()).unwrap().secret, record.secret);
+    }
+
+    // Another passphrase, and the old one is of no use.
+    let mut cases = scene.cases();
+    let second: Passphrase = Zeroizing::new("second".to_owned()).into();
+    let unopened = cases.lock(&second, Seeds::from_entropy([2; 64]));
+    assert!(matches!(unopened, Err(VaultError::Locked)));
+    cases.unlock(&mut with("first")).unwrap();
+    cases.lock(&second, Seeds::from_entropy([2; 64])).unwrap();
+    let cases = scene.cases();
+    assert!(cases.unlock(&mut with("first")).is_err());
+    cases.unlock(&mut with("second")).unwrap();
+    assert_eq!(cases.read(&two.name()).unwrap().secret, two.secret);
+
+    // None again.
+    let mut cases = scene.cases();
+    assert!(cases.leave_open().is_err());
+    cases.unlock(&mut with("second")).unwrap();
+    cases.leave_open().unwrap();
+    let cases = scene.cases();
+    assert!(!cases.vault().has_passphrase());
+    assert_eq!(cases.read(&one.name()).unwrap().secret, one.secret);
+}
+
+#[test]
+fn what_a_cut_change_of_the_passphrase_leaves_is_readable() {
+    let scene = Scene::new();
+    let (one, two) = (record(1), record(2));
+    let mut cases = scene.cases();
+    cases.write(&one).unwrap();
+    let passphrase: Passphrase = Zeroizing::new("p".to_owned()).into();
+    cases
+        .lock(&passphrase, Seeds::from_entropy([1; 64]))
+        .unwrap();
+    // The new lock is there, one record is kept with it, one still with the old.
+    cases
+        .vault
+        .set(&passphrase, Seeds::from_entropy([2; 64]), now())
+        .unwrap();
+    cases.write(&two).unwrap();
+    let cases = scene.cases();
+    cases.unlock(&mut with("p")).unwrap();
+    for record in [&one, &two] {
+        assert_eq!(cases.read(&record.name()).unwrap().secret, record.secret);
+    }
+}
+
+#[test]
+fn damage_is_never_absence() {
+    let scene = Scene::new();
+    let cases = scene.cases();
+    let record = record(1);
+    cases.write(&record).unwrap();
+    let file = scene.file(&record.name());
+    let sound = fs::read_to_string(&file).unwrap();
+    for damaged in [
+        "",
+        "{",
+        "garbage",
+        &sound.replace("\"version\": 1", "\"version\": 2"),
+        &sound.replace("01010101", "02020202"),
+        &sound.replace("BEGIN PGP", "BEGIN GPG"),
+        &sound.replace("\"size\"", "\"length\""),
+        &sound.replace("0909", "09"),
+    ] {
+        fs::write(&file, damaged).unwrap();
+        assert!(cases.read(&record.name()).is_err(), "{damaged}");
+        assert_eq!(cases.names().unwrap(), [record.name()]);
+    }
+    fs::write(scene.base.path().join("home/cases/lock.json"), "{").unwrap();
+    assert!(scene.home.cases(now()).is_err());
+}

@@ -1,0 +1,175 @@
+//! The record of a case: everything that the reporter's side remembers of it.
+//!
+//! Serves `case`. Nothing of the finding is in it, not even a title: the messages lie beside it as
+//! they came, sealed. One JSON document of a version of its own; what cannot be read is an error and
+//! never an absent case.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::{
+    case::{CaseName, CaseSecret, Event, State},
+    openpgp::{Certificate, Fingerprint, read_certificates},
+    wire::{MessageView, ReportId},
+};
+
+/// A case, as this machine knows it.
+#[derive(Clone, Debug)]
+pub struct CaseRecord {
+    /// What everything else of it is derived from.
+    pub secret: CaseSecret,
+    /// The vendor, as in a pin.
+    pub vendor: String,
+    /// The intake's `/reports`.
+    pub intake: Url,
+    /// The vendor's certificate that the report was sealed to.
+    pub certificate: Certificate,
+    /// The reporter's own key, where that signed the report instead of the key of the case.
+    pub signed_by: Option<Fingerprint>,
+    /// SHA-256 of the sealed report.
+    pub sha256: [u8; 32],
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was sealed.
+    pub sealed: Timestamp,
+    /// What the intake gave for it.
+    pub delivered: Option<Delivered>,
+    /// What was seen of it there.
+    pub seen: Option<Seen>,
+    /// The messages that were fetched, oldest first.
+    pub messages: Vec<MessageView>,
+}
+
+/// What an intake gave for a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delivered {
+    /// The report's id there.
+    pub report: ReportId,
+    /// The receipt, as it came.
+    pub receipt: String,
+}
+
+/// The last look at a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// When.
+    pub at: Timestamp,
+    /// Where it stood.
+    pub state: State,
+    /// What had happened.
+    pub timeline: Vec<Event>,
+}
+
+/// Why bytes are not a record.
+#[derive(Debug, thiserror::Error)]
+pub enum NotARecord {
+    /// Not JSON of this shape.
+    #[error("it does not have the form of a record")]
+    Form(#[from] serde_json::Error),
+    /// Made by another version.
+    #[error("it is a record of version {0}, not {VERSION}")]
+    Version(u32),
+    /// A value that is none.
+    #[error("its {0} cannot be read")]
+    Value(&'static str),
+}
+
+impl CaseRecord {
+    /// Its local name.
+    #[must_use]
+    pub fn name(&self) -> CaseName {
+        CaseName::of(&self.secret)
+    }
+
+    /// The document.
+    ///
+    /// # Errors
+    /// When the certificate cannot be written.
+    pub fn to_json(&self) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+        let written = Written {
+            version: VERSION,
+            secret: data_encoding::HEXLOWER.encode(self.secret.expose()),
+            vendor: self.vendor.clone(),
+            intake: self.intake.clone(),
+            certificate: String::from_utf8(self.certificate.to_armored()?)?,
+            signed_by: self.signed_by.as_ref().map(ToString::to_string),
+            sha256: data_encoding::HEXLOWER.encode(&self.sha256),
+            size: self.size,
+            sealed: self.sealed,
+            delivered: self.delivered.clone(),
+            seen: self.seen.clone(),
+            messages: self.messages.clone(),
+        };
+        // Grown at once: growing step by step would leave copies of the secret in freed memory.
+        let mut json = Zeroizing::new(Vec::with_capacity(USUAL));
+        serde_json::to_writer_pretty(&mut *json, &written)?;
+        drop(Zeroizing::new(written.secret));
+        json.push(b'\n');
+        Ok(json)
+    }
+
+    /// Reads the document.
+    ///
+    /// # Errors
+    /// [`NotARecord`].
+    pub fn from_json(bytes: &[u8]) -> Result<Self, NotARecord> {
+        let written: Written = serde_json::from_slice(bytes)?;
+        let secret = Zeroizing::new(written.secret);
+        if written.version != VERSION {
+            return Err(NotARecord::Version(written.version));
+        }
+        let certificates = read_certificates("record", written.certificate.as_bytes());
+        let certificate = certificates
+            .ok()
+            .and_then(|all| <[Certificate; 1]>::try_from(all).ok());
+        let [certificate] = certificate.ok_or(NotARecord::Value("certificate"))?;
+        let signed_by = written.signed_by.as_deref().map(str::parse).transpose();
+        Ok(Self {
+            secret: CaseSecret::from_entropy(hex(&secret).ok_or(NotARecord::Value("secret"))?),
+            vendor: written.vendor,
+            intake: written.intake,
+            certificate,
+            signed_by: signed_by.map_err(|_| NotARecord::Value("signer"))?,
+            sha256: hex(&written.sha256).ok_or(NotARecord::Value("SHA-256"))?,
+            size: written.size,
+            sealed: written.sealed,
+            delivered: written.delivered,
+            seen: written.seen,
+            messages: written.messages,
+        })
+    }
+}
+
+/// Exactly as many bytes as there have to be.
+pub(super) fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let bytes = Zeroizing::new(data_encoding::HEXLOWER.decode(text.as_bytes()).ok()?);
+    bytes.as_slice().try_into().ok()
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    version: u32,
+    secret: String,
+    vendor: String,
+    intake: Url,
+    certificate: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signed_by: Option<String>,
+    sha256: String,
+    size: u64,
+    sealed: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    delivered: Option<Delivered>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen: Option<Seen>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    messages: Vec<MessageView>,
+}
+
+const VERSION: u32 = 1;
+const USUAL: usize = 64 << 10;
