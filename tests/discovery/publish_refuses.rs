@@ -51,7 +51,9 @@ fn somebody_else_does_not_sign_by_mistake() {
     publish(&bench, vendor, &["--sign-with", "other.pgp"])
         .expect(3)
         .says(&[&other.fingerprint, &vendor.fingerprint, "hint"]);
-    bench.write("secret.pgp", &vendor.secret);
+    let secret: Cert = vendor.secret.parse().unwrap();
+    let secret = secret.retain_subkeys(|ka| !ka.key().pk_algo().for_signing());
+    bench.write("secret.pgp", secret.as_tsk().armored().to_vec().unwrap());
     publish(&bench, vendor, &["--sign-with", "secret.pgp"])
         .expect(1)
         .says(&["secret.pgp"]);
