@@ -11,6 +11,10 @@ ci:
 test *NAME:
     cargo test --locked {{ if NAME == "" { "" } else { "--test " + NAME } }}
 
+# The long forms of the promises on kills, cuts and drift, with figures: about an hour, non-zero on a miss
+soak:
+    cargo test --locked --test intake -- --ignored --nocapture --test-threads 1 soak_
+
 # Fuzz one target for some seconds: `just fuzz message 600`
 fuzz TARGET SECONDS="60":
     fuzz/run {{ TARGET }} {{ SECONDS }}
@@ -24,6 +28,11 @@ lock:
 compare *OPTIONS:
     cargo build --release --locked
     benches/compare {{ OPTIONS }}
+
+# Time the intake beside a tus server and nginx on this disk: `just compare-intake --size 256`
+compare-intake *OPTIONS:
+    cargo build --release --locked
+    benches/intake {{ OPTIONS }}
 
 # Write the manual pages into target/man
 man:

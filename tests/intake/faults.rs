@@ -1,0 +1,163 @@
+//! A write or fsync that fails is never acknowledged, and once the disk works again so does the
+//! intake.
+
+use crate::bench::{
+    backing::Backing,
+    http::{Answer, Request},
+    over_both,
+    place::Place,
+    sealed::{sealed, sha256},
+    serve::Serve,
+    strace::Strace,
+    tus::Upload,
+};
+
+over_both!(p07_after_failed_writes_everything_works_again);
+
+/// The n-th call of each kind fails, for each n until no call is left to fail.
+#[test]
+fn p07_a_failed_call_is_never_acknowledged() {
+    let place = Place::local();
+    let token = place.token("reader", "read");
+    let (mut injected, mut refused, mut seed) = (0, 0, 1000);
+    for (calls, error) in FAULTS {
+        for when in 1..=MOST {
+            let serve = place.serve();
+            seed += 10;
+            let how = format!("error={error}:when={when}");
+            let Some(strace) = Strace::attach(serve.process(), calls, Some(&how)) else {
+                return;
+            };
+            let outcomes = work(&serve, seed);
+            let calls = strace.detach();
+            let failed: Vec<_> = calls.iter().filter(|one| is_fault(one)).collect();
+            injected += failed.len();
+            refused += outcomes.iter().filter(|one| !one.acknowledged()).count();
+            // What was acknowledged is there after a crash, whatever failed meanwhile.
+            serve.kill();
+            let serve = place.serve();
+            for outcome in outcomes {
+                outcome.check(&serve, &token, &failed);
+            }
+            assert!(serve.stop().success());
+            if failed.is_empty() {
+                break;
+            }
+        }
+        place.run(&["fsck", "--repair"]);
+        place.run(&["fsck"]);
+    }
+    println!("{injected} calls failed, {refused} requests refused");
+    assert!(injected > 20 && refused > 10, "{injected}, {refused}");
+}
+
+/// The server's own word on what happened to a report.
+struct Outcome {
+    content: Vec<u8>,
+    /// Nothing where the connection ended without an answer.
+    answer: Option<Answer>,
+}
+
+impl Outcome {
+    fn acknowledged(&self) -> bool {
+        let status = self.answer.as_ref().map(|answer| answer.status);
+        matches!(status, Some(200..300))
+    }
+
+    fn check(self, serve: &Serve, token: &str, failed: &[&String]) {
+        let again = Request::post(&self.content);
+        if !self.acknowledged() {
+            if let Some(answer) = &self.answer {
+                let honest = matches!(answer.status, 500 | 503 | 507 | 404 | 409 | 410);
+                assert!(honest, "{answer}: {failed:?}");
+            }
+            let answer = serve.send(&again);
+            assert!(matches!(answer.status, 200 | 201), "{answer}");
+            return;
+        }
+        let answer = self.answer.unwrap();
+        let id = match answer.header("sealpost-report") {
+            Some(id) => id.to_owned(),
+            None => answer.report(),
+        };
+        let target = format!("/reports/{id}/sealed");
+        let kept = serve.send(&Request::get(&target).bearer(token));
+        assert_eq!(kept.status, 200, "{failed:?}");
+        assert_eq!(sha256(kept.body), sha256(&self.content), "{failed:?}");
+    }
+}
+
+/// A post and an upload in two steps.
+fn work(serve: &Serve, seed: u64) -> [Outcome; 2] {
+    let whole = sealed(9000, seed);
+    let answer = Request::post(&whole).try_send(serve.address()).ok();
+    let posted = Outcome {
+        content: whole,
+        answer,
+    };
+    let content = sealed(60_000, seed + 1);
+    let answer = in_two_steps(serve, &content);
+    let uploaded = Outcome { content, answer };
+    [posted, uploaded]
+}
+
+/// The last answer that came.
+fn in_two_steps(serve: &Serve, content: &[u8]) -> Option<Answer> {
+    let creation = Upload::creation(content.len() as u64).body("");
+    let created = creation.try_send(serve.address()).ok()?;
+    if created.status != 201 {
+        return Some(created);
+    }
+    let upload = Upload::created(serve.address(), &created);
+    let first = upload.try_append(0, &content[..20_000]).ok()?;
+    if first.status != 204 {
+        return Some(first);
+    }
+    upload.try_append(20_000, &content[20_000..]).ok()
+}
+
+fn is_fault(call: &str) -> bool {
+    call.contains("(INJECTED)")
+}
+
+/// Whatever fails for a while, afterwards the same server takes reports again, without a restart.
+fn p07_after_failed_writes_everything_works_again(backing: Backing) {
+    let place = Place::new(backing);
+    let token = place.token("reader", "read");
+    let serve = place.serve();
+    for (number, error) in ["EIO", "ENOSPC"].into_iter().enumerate() {
+        let how = format!("error={error}:when=1+");
+        let calls = "fsync,fdatasync,pwrite64";
+        let Some(strace) = Strace::attach(serve.process(), calls, Some(&how)) else {
+            return;
+        };
+        let seed = 70 + 10 * number as u64;
+        let outcomes = work(&serve, seed);
+        let failed = strace.detach();
+        let failed: Vec<_> = failed.iter().filter(|one| is_fault(one)).collect();
+        if backing == Backing::Local {
+            assert!(!failed.is_empty());
+            assert!(outcomes.iter().all(|one| !one.acknowledged()), "{failed:?}");
+        }
+        for outcome in outcomes {
+            outcome.check(&serve, &token, &failed);
+        }
+        assert_eq!(serve.get("/readyz").status, 200);
+    }
+    assert!(serve.stop().success());
+    place.run(&["fsck", "--repair"]);
+    place.run(&["fsck"]);
+}
+
+/// Calls, and how they fail. `write` covers sockets and wake-ups, too, so a server may stop answering
+/// altogether; it must still not have said yes.
+const FAULTS: [(&str, &str); 6] = [
+    ("fsync", "EIO"),
+    ("fdatasync", "EIO"),
+    ("pwrite64", "EIO"),
+    ("pwrite64", "ENOSPC"),
+    ("write", "ENOSPC"),
+    ("openat", "EIO"),
+];
+/// How many calls of one thread are made to fail at most.
+const MOST: u32 = 12;
