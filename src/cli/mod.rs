@@ -6,7 +6,10 @@ mod network;
 mod new;
 mod open;
 mod publish;
+mod quantity;
 mod seal;
+mod serve;
+mod store;
 mod trust;
 
 use std::path::PathBuf;
@@ -19,7 +22,10 @@ pub use network::NetworkOptions;
 pub use new::New;
 pub use open::Open;
 pub use publish::Publish;
+pub use quantity::{NotAQuantity, Size, Span};
 pub use seal::{ContainerProfile, Seal};
+pub use serve::{LimitOptions, LogForm, Serve, TlsOptions};
+pub use store::StoreOptions;
 pub use trust::{FirstUse, Trust};
 
 /// Seal a vulnerability report so that only the vendor can read it, and open it at the other end.
@@ -117,6 +123,7 @@ pub enum Command {
     Open(Open),
     Keygen(Keygen),
     Publish(Box<Publish>),
+    Serve(Box<Serve>),
     Demo(Demo),
     /// Print the completions for a shell
     #[command(

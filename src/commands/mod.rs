@@ -12,6 +12,8 @@ mod online;
 mod open;
 mod publish;
 mod seal;
+mod serve;
+mod store;
 mod target;
 mod trust;
 mod vendor;
@@ -36,6 +38,7 @@ pub fn dispatch(command: Command, context: &Context<'_>) -> Result<Exit, Failure
         Command::Open(args) => open::run(&args, context),
         Command::Keygen(args) => keygen::run(&args, context),
         Command::Publish(args) => publish::run(&args, context),
+        Command::Serve(args) => serve::run(*args, context),
         Command::Demo(args) => demo::run(&args, context),
         Command::Completions { shell } => manual::completions(shell, context),
         Command::Man { folder } => manual::pages(&folder),

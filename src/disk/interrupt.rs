@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use rustix::process::getpgrp;
@@ -34,11 +35,20 @@ pub fn install() -> io::Result<()> {
     thread::Builder::new()
         .name("interrupt".to_owned())
         .spawn(move || {
-            if let Some(signal) = signals.forever().next() {
-                end(signal, terminal.as_ref());
+            for signal in signals.forever() {
+                let is_theirs = [SIGINT, SIGTERM, SIGHUP].contains(&signal);
+                if !(is_theirs && HANDED_OVER.load(Ordering::Acquire)) {
+                    end(signal, terminal.as_ref());
+                }
             }
         })?;
     Ok(())
+}
+
+/// From now on, SIGINT, SIGTERM and SIGHUP are another's affair: a server ends in order of its own.
+/// Whoever calls this listens for them already.
+pub fn hand_over() {
+    HANDED_OVER.store(true, Ordering::Release);
 }
 
 /// While the registry is held, no other thread can publish or create anything.
@@ -86,6 +96,8 @@ fn is_ignored(mask: u64, signal: i32) -> bool {
     let bit = u32::try_from(signal.saturating_sub(1)).unwrap_or(u32::MAX);
     mask.checked_shr(bit).unwrap_or(0) & 1 == 1
 }
+
+static HANDED_OVER: AtomicBool = AtomicBool::new(false);
 
 #[cfg(test)]
 mod tests {

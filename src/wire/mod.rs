@@ -8,7 +8,9 @@ pub mod header;
 mod id;
 pub mod path;
 mod problem;
+pub mod range;
 mod token;
+pub mod tus;
 mod view;
 
 pub use id::{MessageId, NotAnId, ReportId, UploadId};

@@ -67,7 +67,7 @@ impl fmt::Debug for Token {
 impl TokenHash {
     /// The digest as it is stored.
     #[must_use]
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 

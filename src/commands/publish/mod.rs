@@ -12,6 +12,8 @@ mod site;
 mod sources;
 mod write;
 
+pub(super) use plan::certificate;
+
 use super::Context;
 use crate::{
     cli::Publish,

@@ -90,7 +90,10 @@ fn domain(text: &str) -> Result<String, Failure> {
 }
 
 /// The one certificate of the file that reporters can use now.
-fn certificate(path: &Path, context: &Context<'_>) -> Result<Recipient, Failure> {
+pub(in crate::commands) fn certificate(
+    path: &Path,
+    context: &Context<'_>,
+) -> Result<Recipient, Failure> {
     let file = path.display().to_string();
     let bytes = read_capped(path, KEY_LIMIT).with_context(|| format!("cannot read {file}"))?;
     let certificates = read_certificates(&file, &bytes).map_err(|why| match why {

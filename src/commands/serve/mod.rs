@@ -1,0 +1,142 @@
+//! `sealpost serve`: the intake.
+
+mod config;
+mod plan;
+mod site;
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context as _, anyhow};
+use url::Url;
+
+use super::Context;
+use crate::{
+    cli::Serve,
+    disk::interrupt,
+    intake::{self, Clock, Intake, Parts, Server, Tls, store::Store},
+    terminal::{Exit, Failure},
+};
+
+use plan::Plan;
+use site::SiteMaker;
+
+/// Serves until it is told to end.
+pub(super) fn run(args: Serve, context: &Context<'_>) -> Result<Exit, Failure> {
+    let plan = Plan::resolve(args, context)?;
+    raise_limit(&plan, context);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the threads of the server")?;
+    runtime.block_on(serve(plan, context))
+}
+
+async fn serve(plan: Plan, context: &Context<'_>) -> Result<Exit, Failure> {
+    let store = Store::open(plan.store.clone()).await?;
+    let at = address(&plan)?;
+    let mut maker = SiteMaker::new(&plan, at, plan.signer(context)?);
+    let parts = Parts {
+        site: maker.make(context.now)?,
+        store,
+        certificate: plan.recipient.certificate().clone(),
+        signing: plan.signer(context)?,
+        limits: plan.limits.clone(),
+        clock: Clock::System,
+        public_url: plan.public_url.clone(),
+    };
+    let intake = Intake::new(parts).map_err(|why| anyhow!("no randomness: {why}"))?;
+    plan.log.start(false)?;
+    let server = Server::listen(
+        intake.clone(),
+        plan.listen,
+        plan.admin,
+        plan.tls.clone(),
+        plan.connections,
+    );
+    let server = server.await?;
+    let stop = signals(plan.tls.clone())?;
+    tokio::spawn(intake::renew(intake, RENEW, move |now| maker.make(now)));
+    let scheme = if plan.tls.is_some() { "https" } else { "http" };
+    let at = server.address()?;
+    context
+        .output
+        .notice(format!("sealpost serve: ready on {scheme}://{at}"));
+    server.run(stop).await;
+    Ok(Exit::Done)
+}
+
+/// Where it is, if nothing else is known.
+fn address(plan: &Plan) -> anyhow::Result<Url> {
+    let scheme = if plan.tls.is_some() { "https" } else { "http" };
+    Ok(Url::parse(&format!("{scheme}://{}/", plan.listen))?)
+}
+
+/// SIGTERM or SIGINT: the end in order; a second one: at once. SIGHUP: TLS anew.
+#[cfg(unix)]
+fn signals(tls: Option<Arc<Tls>>) -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut end = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut again = signal(SignalKind::hangup())?;
+    interrupt::hand_over();
+    tokio::spawn(async move {
+        while again.recv().await.is_some() {
+            if let Some(tls) = &tls {
+                tls.reload_and_say();
+            }
+        }
+    });
+    Ok(async move {
+        let code = tokio::select! {
+            _ = end.recv() => 143,
+            _ = interrupt.recv() => 130,
+        };
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = end.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            std::process::exit(code);
+        });
+    })
+}
+
+#[cfg(not(unix))]
+fn signals(_: Option<Arc<Tls>>) -> anyhow::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _unheard = tokio::signal::ctrl_c().await;
+    })
+}
+
+/// Each connection takes a file descriptor, and each upload another: the soft limit is that of
+/// programs of another time.
+#[cfg(unix)]
+fn raise_limit(plan: &Plan, context: &Context<'_>) {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+
+    let wanted = 2 * plan.connections.most as u64 + OTHER_FILES;
+    let mut limit = getrlimit(Resource::Nofile);
+    let Some(current) = limit.current.filter(|current| *current < wanted) else {
+        return;
+    };
+    limit.current = Some(limit.maximum.map_or(wanted, |most| most.min(wanted)));
+    let raised = setrlimit(Resource::Nofile, limit.clone()).is_ok();
+    let has = if raised { limit.current } else { Some(current) };
+    if has.is_some_and(|has| has < wanted) {
+        let has = has.unwrap_or_default();
+        context.output.warn(format!(
+            "this process may open {has} files, and {} connections may need {wanted}: raise the limit, or lower --max-connections",
+            plan.connections.most
+        ));
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_limit(_: &Plan, _: &Context<'_>) {}
+
+/// The database, libraries, and what else is open.
+const OTHER_FILES: u64 = 256;
+
+/// How often what is published is made anew.
+const RENEW: Duration = Duration::from_hours(12);

@@ -1,0 +1,14 @@
+//! What keeps one client from taking the intake away from the others: rates, sizes, space, speed.
+//!
+//! Promises 39, 40 and 41.
+
+mod address;
+mod network;
+mod pace;
+mod rate;
+
+pub(crate) use address::{ClientKey, Pseudonyms};
+pub use network::{Network, NotANetwork};
+pub use pace::Pace;
+pub(crate) use pace::{Arriving, Broken};
+pub(crate) use rate::{Counted, RateLimits};

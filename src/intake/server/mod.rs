@@ -1,0 +1,217 @@
+//! The server before the routes: connections come in, are bounded in number, time and speed, and
+//! end in order.
+//!
+//! RFC 9112 (HTTP/1.1). Promise 39. `axum::serve` arms no time-outs, so this is a loop of our own on
+//! hyper.
+
+mod connection;
+mod linger;
+mod stall;
+mod tls;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::Router;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+};
+
+use self::connection::Connection;
+use super::{
+    Intake,
+    lifecycle::{Phase, reached},
+    routes,
+};
+
+pub use tls::{Tls, TlsError};
+
+/// How connections are treated.
+#[derive(Clone, Copy, Debug)]
+pub struct Connections {
+    /// How many at most.
+    pub most: usize,
+    /// How long the head of a request may take; a connection that is idle for so long is closed.
+    pub header_timeout: Duration,
+    /// How long requests may go on once the end has begun.
+    pub grace: Duration,
+}
+
+/// A server that listens.
+pub struct Server {
+    intake: Arc<Intake>,
+    public: TcpListener,
+    admin: Option<TcpListener>,
+    tls: Option<Arc<Tls>>,
+    connections: Connections,
+}
+
+/// Why a server cannot listen.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {at}")]
+pub struct ServerError {
+    at: SocketAddr,
+    source: io::Error,
+}
+
+impl Server {
+    /// Listens for the world at `listen`, and for whoever runs it at `admin`.
+    ///
+    /// # Errors
+    /// [`ServerError`] where an address cannot be had.
+    pub async fn listen(
+        intake: Arc<Intake>,
+        listen: SocketAddr,
+        admin: Option<SocketAddr>,
+        tls: Option<Arc<Tls>>,
+        connections: Connections,
+    ) -> Result<Self, ServerError> {
+        let admin = match admin {
+            Some(admin) => Some(bind(admin).await?),
+            None => None,
+        };
+        Ok(Self {
+            public: bind(listen).await?,
+            intake,
+            admin,
+            tls,
+            connections,
+        })
+    }
+
+    /// Where it listens for the world.
+    ///
+    /// # Errors
+    /// The system does not tell.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.public.local_addr()
+    }
+
+    /// Serves until `stop` is done; then lets requests end, cuts those that take longer than the
+    /// grace, and returns when what came of them is kept.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let life = &self.intake.life;
+        // Every connection and the loops hold one: closed when all are gone.
+        let open = watch::Sender::new(());
+        let permits = Arc::new(Semaphore::new(self.connections.most));
+        let public = Gate {
+            router: routes::public(self.intake.clone()),
+            tls: self.tls,
+            permits,
+            intake: self.intake.clone(),
+            connections: self.connections,
+        };
+        tokio::spawn(accept(self.public, Arc::new(public), open.subscribe()));
+        if let Some(admin) = self.admin {
+            let gate = Gate {
+                router: routes::admin(self.intake.clone()),
+                tls: None,
+                permits: Arc::new(Semaphore::new(ADMIN_CONNECTIONS)),
+                intake: self.intake.clone(),
+                connections: self.connections,
+            };
+            tokio::spawn(accept(admin, Arc::new(gate), open.subscribe()));
+        }
+        let tidying = tokio::spawn(tidy(self.intake.clone()));
+        stop.await;
+        tracing::info!("going down");
+        life.enter(Phase::Draining);
+        let drained = async {
+            open.closed().await;
+            life.idle().await;
+        };
+        if tokio::time::timeout(self.connections.grace, drained)
+            .await
+            .is_err()
+        {
+            tracing::info!("requests that take too long are cut");
+            life.enter(Phase::Cutting);
+            let _cut = tokio::time::timeout(CUT, async {
+                life.idle().await;
+                open.closed().await;
+            })
+            .await;
+        }
+        tidying.abort();
+        self.intake.store.close().await;
+    }
+}
+
+/// What a connection goes through.
+pub(super) struct Gate {
+    router: Router,
+    tls: Option<Arc<Tls>>,
+    permits: Arc<Semaphore>,
+    intake: Arc<Intake>,
+    connections: Connections,
+}
+
+async fn bind(at: SocketAddr) -> Result<TcpListener, ServerError> {
+    let bound = TcpListener::bind(at).await;
+    bound.map_err(|source| ServerError { at, source })
+}
+
+/// Takes connections until the end begins. While there are too many, the next waits in the queue of
+/// the system.
+async fn accept(listener: TcpListener, gate: Arc<Gate>, open: watch::Receiver<()>) {
+    let mut phase = gate.intake.life.watch();
+    loop {
+        let next = async {
+            let permit = gate.permits.clone().acquire_owned().await;
+            (permit, incoming(&listener).await)
+        };
+        let (permit, (stream, peer)) = tokio::select! {
+            biased;
+            () = reached(&mut phase, Phase::Draining) => return,
+            next = next => next,
+        };
+        let connection = Connection {
+            stream,
+            peer: peer.ip(),
+            gate: gate.clone(),
+        };
+        let open = open.clone();
+        tokio::spawn(async move {
+            connection.serve().await;
+            drop((permit, open));
+        });
+    }
+}
+
+/// The next connection. Running out of file descriptors or memory passes.
+async fn incoming(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(incoming) => return incoming,
+            Err(error) if is_of_the_connection(&error) => {}
+            Err(error) => {
+                tracing::error!(cause = %error, "cannot take connections");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+    }
+}
+
+/// Whether the error is that of a connection that ended before it was taken.
+fn is_of_the_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+    )
+}
+
+/// Forgets clients whose limits are full again.
+async fn tidy(intake: Arc<Intake>) {
+    let mut every = tokio::time::interval(Duration::from_mins(1));
+    loop {
+        every.tick().await;
+        intake.rates.forget_idle();
+    }
+}
+
+const ADMIN_CONNECTIONS: usize = 64;
+
+/// How long it may take to keep what came of requests that were cut.
+const CUT: Duration = Duration::from_secs(15);

@@ -1,0 +1,194 @@
+//! The intake itself: what every request is handled with.
+
+use std::{
+    num::NonZeroU32,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use url::Url;
+
+use super::{
+    clock::Clock,
+    lifecycle::Lifecycle,
+    limits::{Network, Pace, Pseudonyms, RateLimits},
+    metrics::Metrics,
+    refusal::{Answer, Refusal},
+    site::Site,
+    store::Store,
+};
+use crate::{
+    openpgp::{Certificate, Doorkeeper, Fingerprint, Signer},
+    wire::{MessageId, ProblemType, ReportId, UploadId},
+};
+
+/// What the vendor decided.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The largest report, in bytes.
+    pub max_size: u64,
+    /// How many uploads may be unfinished.
+    pub max_uploads: u64,
+    /// How many bytes stay free on the disk.
+    pub min_free: u64,
+    /// How long an upload may take.
+    pub upload_expires: Duration,
+    /// New reports, uploads and messages a minute and client.
+    pub rate: Option<NonZeroU32>,
+    /// How slowly a body may come.
+    pub pace: Pace,
+    /// Proxies that are believed about the addresses of others.
+    pub proxies: Vec<Network>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_size: 2 << 30,
+            max_uploads: 1000,
+            min_free: 256 << 20,
+            upload_expires: Duration::from_hours(7 * 24),
+            rate: NonZeroU32::new(60),
+            pace: Pace {
+                bytes_a_second: 512,
+                window: Duration::from_secs(30),
+            },
+            proxies: Vec::new(),
+        }
+    }
+}
+
+/// What an intake is made of.
+pub struct Parts {
+    /// Where reports are kept.
+    pub store: Store,
+    /// For whom they are.
+    pub certificate: Certificate,
+    /// What signs receipts.
+    pub signing: Option<Signer>,
+    /// What the vendor decided.
+    pub limits: Limits,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// What is published.
+    pub site: Site,
+    /// How the intake is reached from outside, where that is known.
+    pub public_url: Option<Url>,
+}
+
+/// A running intake.
+pub struct Intake {
+    pub(crate) store: Store,
+    /// Lets in what is sealed to the intake's certificate.
+    pub(crate) ours: Doorkeeper,
+    /// Lets in whatever is sealed.
+    pub(crate) anyone: Doorkeeper,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) signing: Option<Arc<Mutex<Signer>>>,
+    pub(crate) limits: Limits,
+    pub(crate) clock: Clock,
+    pub(crate) life: Lifecycle,
+    pub(crate) metrics: Metrics,
+    pub(crate) rates: RateLimits,
+    pub(crate) pseudonyms: Pseudonyms,
+    site: RwLock<Arc<Site>>,
+    public_url: Option<Url>,
+}
+
+impl Intake {
+    /// Puts an intake together.
+    ///
+    /// # Errors
+    /// The system gives no randomness.
+    pub fn new(parts: Parts) -> Result<Arc<Self>, getrandom::Error> {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key)?;
+        Ok(Arc::new(Self {
+            ours: Doorkeeper::of(&parts.certificate),
+            anyone: Doorkeeper::anyone(),
+            fingerprint: parts.certificate.fingerprint(),
+            signing: parts.signing.map(|signer| Arc::new(Mutex::new(signer))),
+            pseudonyms: Pseudonyms::new(key, parts.limits.proxies.clone()),
+            rates: RateLimits::new(parts.limits.rate),
+            limits: parts.limits,
+            clock: parts.clock,
+            life: Lifecycle::new(),
+            metrics: Metrics::new(),
+            site: RwLock::new(Arc::new(parts.site)),
+            public_url: parts.public_url,
+            store: parts.store,
+        }))
+    }
+
+    /// What is published now.
+    pub(crate) fn site(&self) -> Arc<Site> {
+        let site = self.site.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&site)
+    }
+
+    /// Publishes something else from now on.
+    pub fn publish(&self, site: Site) {
+        let mut place = self.site.write().unwrap_or_else(PoisonError::into_inner);
+        *place = Arc::new(site);
+    }
+
+    /// How it is reached from outside.
+    #[must_use]
+    pub fn public_url(&self) -> Option<&Url> {
+        self.public_url.as_ref()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Whether there is room on the disk for so many bytes more.
+    ///
+    /// # Errors
+    /// 507.
+    pub(crate) fn room_for(&self, bytes: u64) -> Answer<()> {
+        let Some(space) = self.store.space()? else {
+            return Ok(());
+        };
+        if space.free >= self.limits.min_free.saturating_add(bytes) {
+            return Ok(());
+        }
+        tracing::warn!(free = space.free, floor = self.limits.min_free, "no space");
+        Err(Refusal::new(ProblemType::NoSpace).closing())
+    }
+}
+
+/// 128 random bits.
+fn entropy() -> Answer<[u8; 16]> {
+    let mut entropy = [0; 16];
+    getrandom::fill(&mut entropy).map_err(|why| Refusal::internal(&why))?;
+    Ok(entropy)
+}
+
+/// An id for something new.
+pub(crate) trait Fresh: Sized {
+    /// A random one.
+    ///
+    /// # Errors
+    /// 500 where the system gives no randomness.
+    fn fresh() -> Answer<Self>;
+}
+
+impl Fresh for ReportId {
+    fn fresh() -> Answer<Self> {
+        entropy().map(Self::from_entropy)
+    }
+}
+
+impl Fresh for UploadId {
+    fn fresh() -> Answer<Self> {
+        entropy().map(Self::from_entropy)
+    }
+}
+
+impl Fresh for MessageId {
+    fn fresh() -> Answer<Self> {
+        entropy().map(Self::from_entropy)
+    }
+}
