@@ -20,7 +20,7 @@ pub use find::Find;
 pub use keygen::{KeyProfile, Keygen};
 pub use network::NetworkOptions;
 pub use new::New;
-pub use open::Open;
+pub use open::{Open, OpeningOptions};
 pub use publish::Publish;
 pub use quantity::{NotAQuantity, Size, Span};
 pub use seal::{ContainerProfile, Seal};

@@ -26,13 +26,21 @@ pub struct Open {
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
 
-    /// A file with the secret key; repeat it to try several [default: gpg-agent]
-    #[arg(long, value_name = "FILE")]
-    pub key: Vec<PathBuf>,
-
     /// Ask for the twelve words of a case: opens the vendor's answer to your report
     #[arg(long)]
     pub words: bool,
+
+    /// With what, and what is believed
+    #[command(flatten)]
+    pub opening: OpeningOptions,
+}
+
+/// With what sealed reports are opened, and what is believed of them.
+#[derive(Debug, Args)]
+pub struct OpeningOptions {
+    /// A file with the secret key; repeat it to try several [default: gpg-agent]
+    #[arg(long, value_name = "FILE")]
+    pub key: Vec<PathBuf>,
 
     /// A certificate that may have signed it, so that the signature says who it was
     #[arg(long, value_name = "CERT")]

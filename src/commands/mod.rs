@@ -9,6 +9,7 @@ mod memory;
 mod new;
 #[allow(dead_code, reason = "send, case and inbox come next")]
 mod online;
+#[allow(dead_code, reason = "inbox comes next")]
 mod open;
 mod publish;
 mod seal;

@@ -23,7 +23,7 @@ use sequoia_openpgp::{
     types::HashAlgorithm,
 };
 
-use super::{Certificate, KeyError, Passphrase};
+use super::{Certificate, Fingerprint, KeyError, Passphrase};
 
 /// A key that gpg-agent holds.
 pub struct AgentKey {
@@ -41,6 +41,12 @@ impl AgentKey {
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
+    }
+
+    /// The fingerprint of the key itself, a subkey as a rule.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        (&self.public.fingerprint()).into()
     }
 
     /// Whether the agent's answer for such a key is understood here.

@@ -50,7 +50,7 @@ pub use open::{Authenticated, DecryptionKeys, FindAgentKeys, Message, Opening, o
 pub use passphrase::Passphrase;
 pub use receipt::{ReceiptError, VerifiedReceipt, sign_receipt};
 pub use seal::{Container, Envelope, Signer};
-pub use sealed::{Fingerprint, KeyName, NotAFingerprint, Recipients};
+pub use sealed::{Fingerprint, KeyName, NotAFingerprint, NotAKeyName, Recipients};
 pub use sealing::Sealing;
 pub use secret_key::{SecretKey, read_secret_keys};
 pub use session_key::PassphraseFor;

@@ -66,6 +66,22 @@ impl KeyName {
     }
 }
 
+impl FromStr for KeyName {
+    type Err = NotAKeyName;
+
+    fn from_str(text: &str) -> Result<Self, NotAKeyName> {
+        if !matches!(text.len(), 16 | 40 | 64) || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(NotAKeyName);
+        }
+        text.parse().map(Self).map_err(|_| NotAKeyName)
+    }
+}
+
+/// A text that names no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a key is named by 16, 40 or 64 hexadecimal digits")]
+pub struct NotAKeyName;
+
 impl From<KeyHandle> for KeyName {
     fn from(handle: KeyHandle) -> Self {
         Self(handle)
@@ -143,6 +159,18 @@ mod tests {
         assert_eq!(spaced.parse::<Fingerprint>().unwrap().as_hex().len(), 40);
         assert!("0x0123456789abcdef".parse::<Fingerprint>().is_err());
         assert!("g".repeat(40).parse::<Fingerprint>().is_err());
+    }
+
+    #[test]
+    fn names_of_keys_are_read() {
+        let key: Fingerprint = "0123456789ABCDEF".repeat(4)[..40].parse().unwrap();
+        for name in [key.as_hex(), "89ABCDEF01234567"] {
+            assert!(name.parse::<KeyName>().unwrap().names(&key), "{name}");
+        }
+        assert!(!"0000000000000000".parse::<KeyName>().unwrap().names(&key));
+        for bad in ["", "89ABCDEF", "89ABCDEF0123456g"] {
+            assert_eq!(bad.parse::<KeyName>(), Err(NotAKeyName));
+        }
     }
 
     #[test]

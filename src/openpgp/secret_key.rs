@@ -21,7 +21,8 @@ use sequoia_openpgp::{
 };
 
 use super::{
-    Certificate, KeyError, Passphrase, PassphraseFor, Signer, blocks, key_state, rsa::RsaKey,
+    Certificate, Fingerprint, KeyError, Passphrase, PassphraseFor, Signer, blocks, key_state,
+    rsa::RsaKey,
 };
 
 /// A certificate together with secret key material, as a file holds it: locked or not.
@@ -92,6 +93,13 @@ impl SecretKey {
             .filter(|ka| ka.key().pk_algo().for_encryption() && is_here(ka.key()))
             .map(|ka| ka.key().clone())
             .collect()
+    }
+
+    /// The keys in it that open messages, locked or not.
+    #[must_use]
+    pub fn opening_keys(&self) -> Vec<Fingerprint> {
+        let keys = self.decryption_keys();
+        keys.iter().map(|key| (&key.fingerprint()).into()).collect()
     }
 
     /// Whether a secret in it opens messages: then it has no place where only signatures are made.

@@ -6,7 +6,7 @@ use crate::{
     terminal::{Exit, Failure, Hint},
 };
 
-pub(super) fn not_opened(name: &str, why: OpenError) -> Failure {
+pub(in crate::commands) fn not_opened(name: &str, why: OpenError) -> Failure {
     let exit = if why.is_unauthenticated() {
         Exit::NotAuthenticated
     } else {

@@ -14,6 +14,27 @@ use crate::{
     terminal::{Failure, Progress},
 };
 
+/// A sealed report that is about to be read.
+pub(in crate::commands) struct Source {
+    /// How it is named in what is said about it.
+    pub(in crate::commands) name: String,
+    pub(in crate::commands) reader: Box<dyn Read + Send + Sync>,
+    /// Its size in bytes, if it is known.
+    pub(in crate::commands) size: Option<u64>,
+}
+
+impl Source {
+    /// The file `sealed`, or stdin for `-`.
+    pub(super) fn file(sealed: &Path) -> Result<Self, Failure> {
+        let (reader, size) = input(sealed)?;
+        Ok(Self {
+            name: name(sealed),
+            reader,
+            size,
+        })
+    }
+}
+
 /// Shows how far the reading has come.
 pub(super) struct Watched {
     pub(super) reader: Box<dyn Read + Send + Sync>,
@@ -28,7 +49,7 @@ impl Read for Watched {
     }
 }
 
-pub(super) fn name(sealed: &Path) -> String {
+fn name(sealed: &Path) -> String {
     if is_dash(sealed) {
         "standard input".to_owned()
     } else {
@@ -36,7 +57,7 @@ pub(super) fn name(sealed: &Path) -> String {
     }
 }
 
-pub(super) fn input(sealed: &Path) -> Result<(Box<dyn Read + Send + Sync>, Option<u64>), Failure> {
+fn input(sealed: &Path) -> Result<(Box<dyn Read + Send + Sync>, Option<u64>), Failure> {
     if is_dash(sealed) {
         return Ok((Box::new(io::stdin()), None));
     }

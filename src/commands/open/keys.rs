@@ -1,27 +1,35 @@
 //! The secret keys that `open` may use: files, the words of a case, gpg-agent.
 
+use std::{cell::RefCell, collections::HashMap, path::PathBuf};
+
 use anyhow::anyhow;
 
 use crate::commands::{Context, context::passphrase};
 use crate::{
     case::CaseSecret,
-    cli::Open,
     disk::SecretFile,
     openpgp::{self, DecryptionKeys, KeyError, Passphrase, PassphraseFor, SecretKey},
     terminal::{Exit, Failure, Hint, OrFail},
 };
 
 /// What was typed, read once and used for every message.
-pub(super) struct Keys {
+pub(in crate::commands) struct Keys {
     secret: Vec<SecretKey>,
     /// gpg-agent is asked only where no key was named.
     use_agent: bool,
+    /// The passphrase that was asked for last, for each key.
+    known: RefCell<HashMap<String, Passphrase>>,
 }
 
 impl Keys {
-    pub(super) fn resolve(args: &Open, context: &Context<'_>) -> Result<Self, Failure> {
+    /// Reads the key files that were named; with `words` the key of a case as well.
+    pub(in crate::commands) fn resolve(
+        files: &[PathBuf],
+        words: bool,
+        context: &Context<'_>,
+    ) -> Result<Self, Failure> {
         let mut secret = Vec::new();
-        for path in &args.key {
+        for path in files {
             let name = path.display().to_string();
             let file = SecretFile::read(path, SECRET_LIMIT)?;
             let keys = openpgp::read_secret_keys(&name, file.expose()).hint(Hint::words(
@@ -32,17 +40,31 @@ impl Keys {
             }
             secret.extend(keys);
         }
-        if args.words {
+        if words {
             secret.push(case_key(context)?);
         }
         Ok(Self {
             secret,
-            use_agent: args.key.is_empty() && !args.words,
+            use_agent: files.is_empty() && !words,
+            known: RefCell::default(),
         })
     }
 
-    /// The keys for one message.
-    pub(super) fn for_message<'a>(&self, context: &'a Context<'_>) -> DecryptionKeys<'a> {
+    /// The keys that were read from files.
+    pub(in crate::commands) fn secret(&self) -> &[SecretKey] {
+        &self.secret
+    }
+
+    /// Whether gpg-agent is asked.
+    pub(in crate::commands) fn use_agent(&self) -> bool {
+        self.use_agent
+    }
+
+    /// The keys for one message. A passphrase that was asked for is tried again on the next one.
+    pub(in crate::commands) fn for_message<'a>(
+        &'a self,
+        context: &'a Context<'_>,
+    ) -> DecryptionKeys<'a> {
         let use_agent = self.use_agent;
         DecryptionKeys {
             secret: self.secret.clone(),
@@ -52,8 +74,25 @@ impl Keys {
                 }
                 openpgp::agent_keys(recipients, agent_passphrase(context)?.as_ref())
             }),
-            ask: Box::new(|what, attempt| context.ask(what, attempt)),
+            ask: Box::new(|what, attempt| self.ask(what, attempt, context)),
         }
+    }
+
+    fn ask(
+        &self,
+        what: &PassphraseFor,
+        attempt: u32,
+        context: &Context<'_>,
+    ) -> anyhow::Result<Option<Passphrase>> {
+        let mut known = self.known.borrow_mut();
+        if let (0, Some(passphrase)) = (attempt, known.get(&what.to_string())) {
+            return Ok(Some(passphrase.clone()));
+        }
+        let asked = context.ask(what, attempt)?;
+        if let Some(passphrase) = &asked {
+            known.insert(what.to_string(), passphrase.clone());
+        }
+        Ok(asked)
     }
 }
 

@@ -5,7 +5,12 @@ mod files;
 mod keys;
 mod outcome;
 
-pub(super) use keys::{SECRET_LIMIT, agent_passphrase};
+pub(super) use self::{
+    failure::not_opened,
+    files::Source,
+    keys::{Keys, SECRET_LIMIT, agent_passphrase},
+    outcome::{Opened, Signature, judge, tell},
+};
 
 use std::{
     io::{self, IsTerminal, Read, Seek, Write},
@@ -15,10 +20,9 @@ use std::{
 use anyhow::{Context as _, anyhow};
 
 use self::{
-    failure::{not_extracted, not_opened},
-    files::{Shelf, Watched, folders, input, name},
-    keys::Keys,
-    outcome::{Document, Documents, Opened, Signature, judge, opened, tell},
+    failure::not_extracted,
+    files::{Shelf, Watched, folders},
+    outcome::{Document, Documents, opened},
 };
 use super::{
     Context,
@@ -27,16 +31,16 @@ use super::{
 };
 use crate::{
     bundle::{Contents, ExtractOptions, Limits, extract},
-    cli::Open,
+    cli::{Open, OpeningOptions},
     disk::PendingFolder,
-    openpgp::{self, Authenticated, Certificate, Opening, read_certificates},
+    openpgp::{self, Authenticated, Certificate, Message, Opening, read_certificates},
     program::Program,
     terminal::{Exit, Failure, Hint, OrFail, Progress},
 };
 
 /// Opens each file; one that fails does not keep the others from being opened.
 pub(super) fn run(args: &Open, context: &Context<'_>) -> Result<Exit, Failure> {
-    let job = Job::resolve(args, context)?;
+    let job = Job::resolve(&args.opening, args.words, context)?;
     if args.output.as_deref().is_some_and(is_dash) {
         return job.to_stdout(&args.sealed, context);
     }
@@ -45,7 +49,8 @@ pub(super) fn run(args: &Open, context: &Context<'_>) -> Result<Exit, Failure> {
     let mut worst = None;
     let folders = folders(args);
     for (sealed, folder) in args.sealed.iter().zip(folders) {
-        match job.to_folder(sealed, &folder, context) {
+        let source = Source::file(sealed);
+        match source.and_then(|source| job.to_folder(source, &folder, context)) {
             Ok(opened) => {
                 tell(&opened, context)?;
                 documents.push(Document::Opened(Box::new(opened)));
@@ -69,7 +74,7 @@ pub(super) fn run(args: &Open, context: &Context<'_>) -> Result<Exit, Failure> {
 }
 
 /// What was typed, resolved once for all files.
-struct Job {
+pub(super) struct Job {
     keys: Keys,
     signers: Vec<Certificate>,
     program: Option<Program>,
@@ -78,7 +83,12 @@ struct Job {
 }
 
 impl Job {
-    fn resolve(args: &Open, context: &Context<'_>) -> Result<Self, Failure> {
+    /// `words` asks for the words of a case.
+    pub(super) fn resolve(
+        args: &OpeningOptions,
+        words: bool,
+        context: &Context<'_>,
+    ) -> Result<Self, Failure> {
         let program = args
             .to
             .as_deref()
@@ -94,7 +104,7 @@ impl Job {
             signers.extend(read_certificates(&path.display().to_string(), &bytes)?);
         }
         Ok(Self {
-            keys: Keys::resolve(args, context)?,
+            keys: Keys::resolve(&args.key, words, context)?,
             signers,
             program: program.map(|target| target.program),
             limits: Opening {
@@ -104,20 +114,32 @@ impl Job {
         })
     }
 
-    fn to_folder(
+    /// The keys that open.
+    pub(super) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Begins to decrypt: what is read is not authenticated yet. `name` is for failures.
+    pub(super) fn begin(&self, source: Source, context: &Context<'_>) -> Result<Message, Failure> {
+        let reader = Watched {
+            reader: source.reader,
+            progress: Progress::bytes(context.output, source.size, "opening"),
+        };
+        openpgp::open(reader, self.keys.for_message(context), self.limits)
+            .map_err(|why| not_opened(&source.name, why))
+    }
+
+    /// Opens `source` into the new folder, which is there once everything is authentic.
+    pub(super) fn to_folder(
         &self,
-        sealed: &Path,
+        source: Source,
         folder: &Path,
         context: &Context<'_>,
     ) -> Result<Opened, Failure> {
-        let name = name(sealed);
-        let (reader, size) = input(sealed)?;
+        let name = source.name.clone();
         let staging =
             PendingFolder::create(folder).hint(Hint::words("name a new folder with -o DIR"))?;
-        let progress = Progress::bytes(context.output, size, "opening");
-        let reader = Watched { reader, progress };
-        let mut message = openpgp::open(reader, self.keys.for_message(context), self.limits)
-            .map_err(|why| not_opened(&name, why))?;
+        let mut message = self.begin(source, context)?;
         let file_name = message.file_name();
         let options = ExtractOptions {
             limits: Limits::new(u64::MAX),
@@ -130,7 +152,7 @@ impl Job {
         let signature = self.signature(&name, &authenticated, &contents, context)?;
         self.refuse_other_program(&name, &contents)?;
         staging.finish()?;
-        Ok(opened(name, folder, &authenticated, signature, &contents))
+        Ok(opened(name, folder, &authenticated, signature, contents))
     }
 
     /// The verdict on the signature; a bad one refuses the message.
@@ -187,14 +209,9 @@ impl Job {
                 "send it through a pipe, as in -o - | less, or name a folder",
             )));
         }
-        let name = name(sealed);
-        let (reader, size) = input(sealed)?;
-        let reader = Watched {
-            reader,
-            progress: Progress::bytes(context.output, size, "opening"),
-        };
-        let mut message = openpgp::open(reader, self.keys.for_message(context), self.limits)
-            .map_err(|why| not_opened(&name, why))?;
+        let source = Source::file(sealed)?;
+        let name = source.name.clone();
+        let mut message = self.begin(source, context)?;
         // Without a name from the start, so that nothing is left behind whatever happens.
         let mut spool = tempfile::tempfile().context("cannot make a temporary file")?;
         copy(&mut message, &mut spool).map_err(|fault| match fault {

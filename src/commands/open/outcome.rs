@@ -45,7 +45,7 @@ impl Document {
     clippy::struct_field_names,
     reason = "member names that scripts rely on"
 )]
-pub(super) struct Opened {
+pub(in crate::commands) struct Opened {
     sealed: String,
     folder: String,
     /// Key IDs and fingerprints that the message names.
@@ -60,10 +60,13 @@ pub(super) struct Opened {
     created: Option<String>,
     size: u64,
     files: Vec<OpenedFile>,
+    /// The certificate to answer to, as it was enclosed: a stranger's bytes.
+    #[serde(skip)]
+    pub(in crate::commands) reporter: Option<Vec<u8>>,
 }
 
 #[derive(Serialize)]
-pub(super) struct Signature {
+pub(in crate::commands) struct Signature {
     /// `verified`, `unsigned` or `unknown-signer`; a bad one is never opened.
     verdict: &'static str,
     signer: Option<String>,
@@ -71,18 +74,21 @@ pub(super) struct Signature {
     origin: Option<&'static str>,
     at: Option<jiff::Timestamp>,
     #[serde(skip)]
-    pub(super) words: String,
+    pub(in crate::commands) words: String,
 }
 
 #[derive(Serialize)]
-pub(super) struct OpenedFile {
+pub(in crate::commands) struct OpenedFile {
     path: String,
     size: u64,
     sha256: Option<String>,
 }
 
 /// A verdict in words; a bad signature is a failure.
-pub(super) fn judge(name: &str, verdict: &SignatureVerdict) -> Result<Signature, Failure> {
+pub(in crate::commands) fn judge(
+    name: &str,
+    verdict: &SignatureVerdict,
+) -> Result<Signature, Failure> {
     let (code, words) = match verdict {
         SignatureVerdict::Verified { signer, origin, .. } => (
             "verified",
@@ -136,7 +142,7 @@ pub(super) fn opened(
     folder: &Path,
     authenticated: &Authenticated,
     signature: Signature,
-    contents: &Contents,
+    contents: Contents,
 ) -> Opened {
     let files: Vec<_> = contents
         .files
@@ -176,10 +182,11 @@ pub(super) fn opened(
         created: manifest.map(|manifest| manifest.created().to_string()),
         size: files.iter().map(|file| file.size).sum(),
         files,
+        reporter: contents.reporter,
     }
 }
 
-pub(super) fn tell(opened: &Opened, context: &Context<'_>) -> Result<(), Failure> {
+pub(in crate::commands) fn tell(opened: &Opened, context: &Context<'_>) -> Result<(), Failure> {
     let output = context.output;
     let to = match (&opened.recipients[..], opened.hidden_recipients) {
         ([], 0) => "whoever knows the passphrase".to_owned(),
