@@ -1,6 +1,7 @@
 //! The command line: what was typed, with its help. Nothing deeper than `commands/` knows of clap.
 
 mod find;
+mod inbox;
 mod keygen;
 mod network;
 mod new;
@@ -17,6 +18,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use find::Find;
+pub use inbox::{
+    Inbox, InboxAck, InboxDelete, InboxEvent, InboxFetch, InboxList, InboxMessages, InboxOpen,
+    InboxReply, InboxVerb, IntakeOptions,
+};
 pub use keygen::{KeyProfile, Keygen};
 pub use network::NetworkOptions;
 pub use new::New;
@@ -124,6 +129,7 @@ pub enum Command {
     Keygen(Keygen),
     Publish(Box<Publish>),
     Serve(Box<Serve>),
+    Inbox(Inbox),
     Demo(Demo),
     /// Print the completions for a shell
     #[command(

@@ -42,6 +42,12 @@ impl<'a> Download<'a> {
         }
     }
 
+    /// Takes `bytes` for the next ones, which are here already from an earlier attempt.
+    pub fn has(&mut self, bytes: &[u8]) {
+        self.digest.update(bytes);
+        self.got += bytes.len() as u64;
+    }
+
     /// The next piece; `None` at the end, once size and SHA-256 are those of the report. Before
     /// that, nothing is certain of what came.
     ///

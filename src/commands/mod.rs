@@ -3,13 +3,13 @@
 mod context;
 mod demo;
 mod find;
+mod inbox;
 mod keygen;
 mod manual;
 mod memory;
 mod new;
 #[allow(dead_code, reason = "send, case and inbox come next")]
 mod online;
-#[allow(dead_code, reason = "inbox comes next")]
 mod open;
 mod publish;
 mod seal;
@@ -40,6 +40,7 @@ pub fn dispatch(command: Command, context: &Context<'_>) -> Result<Exit, Failure
         Command::Keygen(args) => keygen::run(&args, context),
         Command::Publish(args) => publish::run(&args, context),
         Command::Serve(args) => serve::run(*args, context),
+        Command::Inbox(args) => inbox::run(&args, context),
         Command::Demo(args) => demo::run(&args, context),
         Command::Completions { shell } => manual::completions(shell, context),
         Command::Man { folder } => manual::pages(&folder),

@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::{Cases, CertificateStore, DiskError, Outbox, Pins};
+use super::{Cases, CertificateStore, DiskError, Outbox, Pins, Reporters};
 
 /// A home folder that only its owner may write. It need not exist until something is kept in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +73,12 @@ impl Home {
     #[must_use]
     pub fn outbox(&self) -> Outbox {
         Outbox::new(self.clone())
+    }
+
+    /// The keys to answer to.
+    #[must_use]
+    pub fn reporters(&self) -> Reporters {
+        Reporters::new(self.clone())
     }
 
     /// A folder of this name in the home folder, for reading; it may not exist.

@@ -13,10 +13,12 @@ mod home;
 #[cfg(unix)]
 pub mod interrupt;
 mod outbox;
+mod partial;
 mod pending;
 mod pins;
 mod record;
 mod registry;
+mod reporters;
 mod secret_file;
 mod vault;
 
@@ -26,9 +28,11 @@ pub use error::DiskError;
 pub use folder::PendingFolder;
 pub use home::Home;
 pub use outbox::{Entry, EntryKind, HeldEntry, Outbox, PendingEntry};
+pub use partial::PartialFile;
 pub use pending::{Overwrite, PendingFile};
 pub use pins::{Pin, Pins};
 pub use record::{CaseRecord, Delivered, NotARecord, Seen};
+pub use reporters::Reporters;
 pub use secret_file::{Exposure, SecretFile};
 pub use vault::{AskPassphrase, Seeds, Vault, VaultError};
 

@@ -103,6 +103,14 @@ impl VerifiedReceipt {
         })
     }
 
+    /// What a receipt says that nobody verified, for want of the certificate: it proves nothing.
+    ///
+    /// # Errors
+    /// [`ReceiptError`] when it cannot be read.
+    pub fn dangerous_unverified(text: &[u8]) -> Result<Receipt, ReceiptError> {
+        Ok(Receipt::from_text(read_cleartext(text)?.text())?)
+    }
+
     /// What it says.
     #[must_use]
     pub fn receipt(&self) -> &Receipt {

@@ -1,0 +1,115 @@
+//! `inbox list`: the reports, page by page, newest first.
+
+use serde::Serialize;
+
+use super::{
+    desk::{Desk, Role},
+    mine::{Mine, Opens},
+};
+use crate::commands::{Context, open::Keys};
+use crate::{
+    cli::InboxList,
+    client::Query,
+    terminal::{Exit, Failure},
+    wire::ReportSummary,
+};
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Listed {
+    reports: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    #[serde(flatten)]
+    summary: ReportSummary,
+    /// Whether one of the keys at hand opens it: `yes`, `no`, or `perhaps` for a hidden recipient.
+    opens: &'static str,
+    /// The fingerprints of those keys.
+    opens_with: Vec<String>,
+}
+
+impl Row {
+    fn new(summary: ReportSummary, mine: &Mine) -> Self {
+        let (opens, opens_with) = match mine.opens(&summary) {
+            Opens::With(keys) => ("yes", keys.iter().map(ToString::to_string).collect()),
+            Opens::Perhaps => ("perhaps", Vec::new()),
+            Opens::No => ("no", Vec::new()),
+        };
+        Self {
+            summary,
+            opens,
+            opens_with,
+        }
+    }
+
+    fn line(&self) -> String {
+        let summary = &self.summary;
+        let opens = match self.opens_with.first() {
+            // The end of a fingerprint is what people know a key by.
+            Some(key) => key
+                .get(key.len().saturating_sub(16)..)
+                .unwrap_or_default()
+                .to_owned(),
+            None => self.opens.to_owned(),
+        };
+        format!(
+            "{}  {:<12}  {}  {:>12}  {:>3} {:>3}  {opens}",
+            summary.id,
+            summary.state.as_str(),
+            summary.received.strftime("%Y-%m-%d %H:%M"),
+            summary.size,
+            summary.messages_from_reporter,
+            summary.messages_from_vendor,
+        )
+    }
+}
+
+pub(super) fn run(args: &InboxList, context: &Context<'_>) -> Result<Exit, Failure> {
+    let desk = Desk::resolve(&args.at, context)?;
+    let mine = Mine::of(&Keys::resolve(&args.key, false, context)?, context);
+    let reports = reports(args, &desk)?;
+    let rows: Vec<_> = reports
+        .into_iter()
+        .map(|summary| Row::new(summary, &mine))
+        .collect();
+    if rows.is_empty() {
+        context.output.say("no reports");
+    } else {
+        context.output.print(HEAD)?;
+    }
+    for row in &rows {
+        context.output.print(row.line())?;
+    }
+    context.output.json(&Listed { reports: rows })?;
+    Ok(Exit::Done)
+}
+
+/// As many as are wanted, over as many pages as it takes.
+fn reports(args: &InboxList, desk: &Desk) -> Result<Vec<ReportSummary>, Failure> {
+    let limit = args.limit.unwrap_or(usize::MAX);
+    let mut query = Query {
+        state: args.state,
+        cursor: None,
+        limit: Some(PAGE.min(u16::try_from(limit).unwrap_or(PAGE)).max(1)),
+    };
+    let mut reports = Vec::new();
+    while reports.len() < limit {
+        let page = desk.ask(Role::Read, desk.intake().list(desk.token(), &query))?;
+        // A page that brings nothing is the last, whatever it says.
+        let is_last = page.next.is_none() || page.reports.is_empty();
+        reports.extend(page.reports);
+        if is_last {
+            break;
+        }
+        query.cursor = page.next;
+    }
+    reports.truncate(limit);
+    Ok(reports)
+}
+
+/// Reports in a page.
+const PAGE: u16 = 1000;
+
+const HEAD: &str = "ID                          STATE         RECEIVED (UTC)            BYTES  MESSAGES  OPENS WITH";

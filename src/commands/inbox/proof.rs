@@ -1,0 +1,118 @@
+//! The receipt of a report, held against what the intake gives out: promise 12.
+
+use anyhow::anyhow;
+
+use super::desk::{Desk, Role};
+use crate::commands::Context;
+use crate::{
+    case::Receipt,
+    openpgp::{Certificate, KeyName, VerifiedReceipt, is_cleartext_signed},
+    terminal::{Exit, Failure, Hint},
+    wire::ReportSummary,
+};
+
+/// What a receipt proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// The vendor's certificate signed it, for these very bytes.
+    Verified,
+    /// It is for these bytes, and signed; the certificate to verify it with is not at hand.
+    Unverified,
+    /// It is for these bytes, and nobody signed it.
+    Unsigned,
+}
+
+impl Proof {
+    /// A stable word for scripts.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Unverified => "unverified",
+            Self::Unsigned => "unsigned",
+        }
+    }
+
+    /// In words for a person.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Verified => "verified: signed by your certificate, for these bytes",
+            Self::Unverified => {
+                "for these bytes; NOT verified, your key is not at hand (--key FILE)"
+            }
+            Self::Unsigned => "for these bytes; not signed by the intake",
+        }
+    }
+}
+
+/// Fetches the receipt of a report, and compares it with what the intake says of the report.
+///
+/// Of the `certificates` at hand those count that the report is sealed to; all of them, where the
+/// recipient is hidden.
+pub(super) fn check(
+    desk: &Desk,
+    report: &ReportSummary,
+    certificates: &[Certificate],
+    context: &Context<'_>,
+) -> Result<Proof, Failure> {
+    let text = desk.ask(Role::Read, desk.intake().receipt(desk.token(), &report.id))?;
+    let (receipt, proof) = read(&text, &addressed(report, certificates), context)?;
+    let is_for_it = receipt.report == report.id.as_str()
+        && receipt.sha256 == report.sha256
+        && receipt.size == report.size;
+    if is_for_it {
+        return Ok(proof);
+    }
+    let what = anyhow!(
+        "the receipt of {} is for other bytes than the intake has now",
+        report.id
+    );
+    Err(Failure::new(Exit::NotAuthenticated, what).with_hint(Hint::words(
+        "somebody exchanged the report, or the receipt: ask the reporter for theirs, and look at the intake",
+    )))
+}
+
+/// Those that the report is sealed to.
+fn addressed<'a>(report: &ReportSummary, certificates: &'a [Certificate]) -> Vec<&'a Certificate> {
+    let names: Vec<KeyName> = report
+        .recipients
+        .iter()
+        .filter_map(|name| name.parse().ok())
+        .collect();
+    certificates
+        .iter()
+        .filter(|certificate| {
+            names.is_empty() || names.iter().any(|name| certificate.has_key(name))
+        })
+        .collect()
+}
+
+fn read(
+    text: &[u8],
+    certificates: &[&Certificate],
+    context: &Context<'_>,
+) -> Result<(Receipt, Proof), Failure> {
+    let refused = |why: anyhow::Error| {
+        Failure::new(
+            Exit::NotAuthenticated,
+            why.context("the intake's receipt proves nothing"),
+        )
+    };
+    if !is_cleartext_signed(text) {
+        let text = String::from_utf8_lossy(text);
+        let receipt = Receipt::from_text(&text).map_err(|why| refused(why.into()))?;
+        return Ok((receipt, Proof::Unsigned));
+    }
+    let mut failed = None;
+    for certificate in certificates {
+        match VerifiedReceipt::verify(text, certificate, context.now) {
+            Ok(verified) => return Ok((verified.receipt().clone(), Proof::Verified)),
+            Err(why) => failed = Some(why),
+        }
+    }
+    match failed {
+        Some(why) => Err(refused(why.into())),
+        None => VerifiedReceipt::dangerous_unverified(text)
+            .map(|receipt| (receipt, Proof::Unverified))
+            .map_err(|why| refused(why.into())),
+    }
+}

@@ -1,0 +1,100 @@
+//! The keys of reporters, as they were enclosed in reports that were opened: one file a report.
+//!
+//! Serves `inbox reply`: only whoever opened a report knows the key to answer to, and the intake
+//! cannot exchange it.
+
+use std::{fs, io::Write, path::PathBuf};
+
+use super::{DiskError, Home, Overwrite, PendingFile};
+use crate::openpgp::{Certificate, read_certificates};
+
+/// The keys to answer to, in the home folder.
+#[derive(Clone, Debug)]
+pub struct Reporters(Home);
+
+impl Reporters {
+    pub(super) fn new(home: Home) -> Self {
+        Self(home)
+    }
+
+    /// Keeps the certificate of a report; `id` is a report's id, which is also a file name.
+    ///
+    /// # Errors
+    /// [`DiskError`].
+    pub fn keep(&self, id: &str, certificate: &Certificate) -> Result<(), DiskError> {
+        let path = file(self.0.folder(FOLDER)?, id);
+        let bytes = certificate
+            .to_whole_binary()
+            .map_err(|why| DiskError::Damaged {
+                path: path.clone(),
+                source: why.into(),
+            })?;
+        let mut pending = PendingFile::create(&path, Overwrite::Replace)?;
+        pending
+            .write_all(&bytes)
+            .map_err(|error| DiskError::io("write", &path, error))?;
+        pending.finish()
+    }
+
+    /// The certificate of a report; `None` if none was kept.
+    ///
+    /// # Errors
+    /// [`DiskError`].
+    pub fn find(&self, id: &str) -> Result<Option<Certificate>, DiskError> {
+        let path = file(self.0.existing(FOLDER)?, id);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(DiskError::io("read", &path, error)),
+        };
+        let certificates = read_certificates(&path.display().to_string(), &bytes);
+        certificates
+            .map(|certificates| certificates.into_iter().next())
+            .map_err(|why| DiskError::Damaged {
+                path,
+                source: why.into(),
+            })
+    }
+
+    /// Forgets it.
+    ///
+    /// # Errors
+    /// [`DiskError`].
+    pub fn forget(&self, id: &str) -> Result<(), DiskError> {
+        let path = file(self.0.existing(FOLDER)?, id);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(DiskError::io("remove", &path, error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn file(folder: PathBuf, id: &str) -> PathBuf {
+    folder.join(format!("{id}.asc"))
+}
+
+const FOLDER: &str = "inbox";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::openpgp::case_key;
+
+    #[test]
+    fn a_key_is_kept_until_it_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::resolve(Some(folder.path().join("home")), |_| None).unwrap();
+        let reporters = home.reporters();
+        assert_eq!(reporters.find("a").unwrap(), None);
+        let certificate = case_key(&[1; 32], &[2; 32]).unwrap().certificate();
+        reporters.keep("a", &certificate).unwrap();
+        let kept = reporters.find("a").unwrap().unwrap();
+        assert_eq!(kept.fingerprint(), certificate.fingerprint());
+        assert_eq!(reporters.find("b").unwrap(), None);
+        reporters.forget("a").unwrap();
+        reporters.forget("a").unwrap();
+        assert_eq!(reporters.find("a").unwrap(), None);
+    }
+}
