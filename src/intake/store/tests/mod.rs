@@ -3,6 +3,8 @@
 //! name servers.
 
 mod reports;
+mod rest;
 mod scene;
+mod uploads;
 
 use scene::{Scene, at, bytes};
