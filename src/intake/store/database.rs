@@ -171,13 +171,46 @@ impl Database {
         Ok(self.rows(sql, values).await?.into_iter().next())
     }
 
-    /// A statement that stands in no transaction, such as `VACUUM`.
-    pub(super) async fn outside(&self, sql: &'static str) -> Result<Option<Row>, StoreError> {
-        let rows = match self {
-            Self::Sqlite { writer, .. } => sqlite_rows(writer, sql, &[]).await?,
-            Self::Postgres(pool) => postgres_rows(pool, sql, &[]).await?,
+    /// Drops from the files of the database what was deleted from its tables. False where somebody
+    /// reads so long that the log cannot be emptied now.
+    pub(super) async fn compact(&self) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite { writer, .. } => {
+                sqlite_rows(writer, "VACUUM", &[]).await?;
+                let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+                let rows = sqlite_rows(writer, sql, &[]).await?;
+                let busy: i64 = rows.first().map_or(Ok(1), |row| row.at(0))?;
+                Ok(busy == 0)
+            }
+            Self::Postgres(pool) => {
+                postgres_rows(pool, VACUUM, &[]).await?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// What the database has to say against itself. A server looks after its own files.
+    pub(super) async fn complaints(&self, deep: bool) -> Result<Vec<String>, StoreError> {
+        let Self::Sqlite { readers, .. } = self else {
+            return Ok(Vec::new());
         };
-        Ok(rows.into_iter().next())
+        let mut complaints = Vec::new();
+        let sql = if deep {
+            "PRAGMA integrity_check"
+        } else {
+            "PRAGMA quick_check"
+        };
+        for row in sqlite_rows(readers, sql, &[]).await? {
+            let said: String = row.at(0)?;
+            if said != "ok" {
+                complaints.push(said);
+            }
+        }
+        for row in sqlite_rows(readers, "PRAGMA foreign_key_check", &[]).await? {
+            let table: String = row.at(0)?;
+            complaints.push(format!("a row of {table} names one that is not there"));
+        }
+        Ok(complaints)
     }
 
     /// Ends every connection.
@@ -436,3 +469,6 @@ fn pool<D: sqlx::Database>(connections: u32) -> PoolOptions<D> {
 const READERS: u32 = 4;
 /// Connections to a server from one process; a default server takes 100.
 const CONNECTIONS: u32 = 16;
+/// Only our own tables: the others may belong to somebody else.
+const VACUUM: &str = "VACUUM reports, uploads, messages, segments, events, submissions,
+    tombstones, doomed, tokens";

@@ -12,15 +12,15 @@
 //! - [`NewMessage`]: sealed messages
 //! - [`Sealed`]: bytes on their way out
 //! - [`Role`], [`VendorToken`]: who may look
+//! - [`Check`], [`Ages`]: looking after it
 
-#[allow(dead_code, reason = "fsck and sweep use the rest")]
 mod database;
 mod error;
 mod events;
 mod figures;
+mod fsck;
 mod listing;
 mod messages;
-#[allow(dead_code, reason = "fsck and sweep use the rest")]
 mod objects;
 mod open;
 mod removal;
@@ -29,6 +29,7 @@ mod schema;
 mod sealed;
 mod segment;
 mod settings;
+mod sweep;
 mod tokens;
 mod uploads;
 
@@ -36,6 +37,7 @@ use std::{fmt, path::Path, sync::Arc};
 
 pub use error::{Cause, StoreError};
 pub use figures::{Space, Statistics};
+pub use fsck::{Check, Checked, Drift, DriftKind, PartOf};
 pub use listing::{Cursor, NotACursor, Page, Selection};
 pub use messages::{AddedMessage, NewMessage};
 pub use removal::Deleted;
@@ -45,6 +47,7 @@ pub use segment::{Segment, SegmentWriter};
 pub use settings::{
     Absent, Bucket, BucketKeys, DatabaseAt, NotAStore, ObjectsAt, PostgresUrl, Settings,
 };
+pub use sweep::{Ages, Swept};
 pub use tokens::{NotATokenName, Role, TokenName, TokenRow, VendorToken};
 pub use uploads::{Created, NewUpload, Piece, Upload};
 
@@ -100,5 +103,4 @@ impl fmt::Debug for Store {
 }
 
 #[cfg(test)]
-#[allow(dead_code, reason = "fsck and sweep use the rest")]
 mod tests;

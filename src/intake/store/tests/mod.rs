@@ -2,6 +2,8 @@
 //! `SEALPOST_POSTGRES` (a URL whose user may create databases) and `SEALPOST_S3` (an `s3://` URL)
 //! name servers.
 
+mod drift;
+mod faults;
 mod reports;
 mod rest;
 mod scene;

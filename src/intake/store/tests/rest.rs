@@ -3,7 +3,7 @@
 use super::{Scene, at, bytes};
 use crate::case::State;
 use crate::intake::store::{
-    Absent, AddedMessage, NewMessage, Role, Settings, Store, StoreError, TokenName,
+    Absent, AddedMessage, NewMessage, Role, Selection, Settings, Store, StoreError, TokenName,
 };
 use crate::wire::{Author, MessageId, ReportId, Token};
 use sha2::{Digest, Sha256};
@@ -66,10 +66,10 @@ async fn p44_tokens_are_hashed_scoped_and_revoked_at_once() {
             .add_token(&name, Role::Triage, &token.hash(), at(1))
             .await
             .unwrap();
-        let taken = store
+        let refused = store
             .add_token(&name, Role::Admin, &token.hash(), at(1))
             .await;
-        assert!(matches!(taken, Err(StoreError::NameTaken(_))));
+        assert!(matches!(refused, Err(StoreError::NameTaken(_))));
         let found = store.vendor(&token.hash()).await.unwrap().unwrap();
         assert_eq!((&*found.name, found.role), ("inbox", Role::Triage));
         let other = Token::from_bytes(&[8; 32]);
@@ -116,7 +116,7 @@ async fn a_store_is_there_again_after_closing() {
             ..scene.settings.clone()
         };
         let store = Store::open(settings).await.unwrap();
-        let page = store.list(&Default::default(), 10).await.unwrap();
+        let page = store.list(&Selection::default(), 10).await.unwrap();
         assert_eq!(page.reports.len(), 1, "{}", scene.name);
         let missing = store.report(&ReportId::from_entropy([1; 16])).await;
         assert!(matches!(missing, Err(StoreError::NotFound)));
