@@ -11,7 +11,9 @@ mod quantity;
 mod seal;
 mod serve;
 mod store;
+mod token;
 mod trust;
+mod upkeep;
 
 use std::path::PathBuf;
 
@@ -31,7 +33,9 @@ pub use quantity::{NotAQuantity, Size, Span};
 pub use seal::{ContainerProfile, Seal};
 pub use serve::{LimitOptions, LogForm, Serve, TlsOptions};
 pub use store::StoreOptions;
+pub use token::{Token, TokenAdd, TokenList, TokenRevoke, TokenVerb};
 pub use trust::{FirstUse, Trust};
+pub use upkeep::{Fsck, Sweep};
 
 /// Seal a vulnerability report so that only the vendor can read it, and open it at the other end.
 #[derive(Debug, Parser)]
@@ -129,6 +133,9 @@ pub enum Command {
     Keygen(Keygen),
     Publish(Box<Publish>),
     Serve(Box<Serve>),
+    Token(Token),
+    Fsck(Box<Fsck>),
+    Sweep(Box<Sweep>),
     Inbox(Inbox),
     Demo(Demo),
     /// Print the completions for a shell

@@ -6,6 +6,7 @@ use std::{
     time::SystemTime,
 };
 
+use anyhow::Context as _;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use zeroize::Zeroizing;
 
@@ -37,6 +38,11 @@ impl Context<'_> {
     pub(super) fn today(&self) -> Date {
         let now = Timestamp::try_from(self.now).unwrap_or(Timestamp::UNIX_EPOCH);
         now.to_zoned(TimeZone::UTC).date()
+    }
+
+    /// [`Context::now`], for what is kept and compared.
+    pub(super) fn time(&self) -> anyhow::Result<Timestamp> {
+        Timestamp::try_from(self.now).context("the clock of this machine is out of its range")
     }
 
     /// Asks for the passphrase of `what`: as often as makes sense, then `None`.

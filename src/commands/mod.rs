@@ -3,6 +3,7 @@
 mod context;
 mod demo;
 mod find;
+mod fsck;
 mod inbox;
 mod keygen;
 mod manual;
@@ -15,7 +16,9 @@ mod publish;
 mod seal;
 mod serve;
 mod store;
+mod sweep;
 mod target;
+mod token;
 mod trust;
 mod vendor;
 
@@ -40,6 +43,9 @@ pub fn dispatch(command: Command, context: &Context<'_>) -> Result<Exit, Failure
         Command::Keygen(args) => keygen::run(&args, context),
         Command::Publish(args) => publish::run(&args, context),
         Command::Serve(args) => serve::run(*args, context),
+        Command::Token(args) => token::run(&args, context),
+        Command::Fsck(args) => fsck::run(&args, context),
+        Command::Sweep(args) => sweep::run(&args, context),
         Command::Inbox(args) => inbox::run(&args, context),
         Command::Demo(args) => demo::run(&args, context),
         Command::Completions { shell } => manual::completions(shell, context),

@@ -2,10 +2,12 @@
 
 use anyhow::anyhow;
 
-use super::Context;
+use super::{Context, online::runtime};
 use crate::{
     cli::StoreOptions,
-    intake::store::{Absent, Bucket, DatabaseAt, ObjectsAt, PostgresUrl, Settings},
+    intake::store::{
+        Absent, Bucket, DatabaseAt, ObjectsAt, PostgresUrl, Settings, Store, StoreError,
+    },
     terminal::{Exit, Failure, Hint},
 };
 
@@ -30,6 +32,40 @@ pub(super) fn settings(
         objects,
         absent,
     })
+}
+
+/// Opens the store for one piece of work.
+pub(super) fn open(
+    options: &StoreOptions,
+    absent: Absent,
+    context: &Context<'_>,
+) -> Result<Opened, Failure> {
+    let settings = settings(options, absent, context)?;
+    let runtime = runtime()?;
+    match runtime.block_on(Store::open(settings)) {
+        Ok(store) => Ok(Opened { runtime, store }),
+        Err(why @ StoreError::NoStore(_)) => Err(Failure::from(why).with_hint(Hint::words(
+            "name its folder with --data, or its server with --database",
+        ))),
+        Err(why) => Err(why.into()),
+    }
+}
+
+/// A store that is open, with the runtime that it lives on.
+pub(super) struct Opened {
+    runtime: tokio::runtime::Runtime,
+    store: Store,
+}
+
+impl Opened {
+    /// Does a piece of work, and closes the store.
+    pub(super) fn wait<T, F: Future<Output = T>>(self, work: impl FnOnce(Store) -> F) -> T {
+        self.runtime.block_on(async {
+            let done = work(self.store.clone()).await;
+            self.store.close().await;
+            done
+        })
+    }
 }
 
 /// A URL that was an argument can be read by everybody on the machine; one of the environment

@@ -4,23 +4,24 @@
 //! with `BEGIN IMMEDIATE`, and readers that never wait for it. PostgreSQL: ordinary transactions at
 //! READ COMMITTED, where compare-and-swap updates, unique indexes and row locks do the rest.
 
-use std::{path::Path, str::FromStr, time::Duration};
+mod row;
 
-use jiff::Timestamp;
+use std::{path::Path, time::Duration};
+
 use sqlx::{
-    ConnectOptions, Decode, Executor, Pool, Postgres, Row as _, Sqlite, Transaction, Type,
+    ConnectOptions, Executor, Pool, Postgres, Sqlite, Transaction,
     pool::PoolOptions,
-    postgres::{PgConnectOptions, PgRow},
-    sqlite::{
-        SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous,
-    },
+    postgres::PgConnectOptions,
+    sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::{StoreError, settings::PostgresUrl};
+use super::{Cause, StoreError, settings::PostgresUrl};
+
+pub(in crate::intake::store) use row::{Row, Value};
 
 /// A database.
 #[derive(Clone, Debug)]
-pub(super) enum Database {
+pub(in crate::intake::store) enum Database {
     /// A file.
     Sqlite {
         /// Several connections that only read.
@@ -33,30 +34,11 @@ pub(super) enum Database {
 }
 
 /// A transaction that writes. Dropped without [`Tx::commit`], it changes nothing.
-pub(super) enum Tx {
+pub(in crate::intake::store) enum Tx {
     /// In a file.
     Sqlite(Transaction<'static, Sqlite>),
     /// On a server.
     Postgres(Transaction<'static, Postgres>),
-}
-
-/// A row of an answer.
-pub(super) enum Row {
-    /// From a file.
-    Sqlite(SqliteRow),
-    /// From a server.
-    Postgres(PgRow),
-}
-
-/// A value for a `$n`.
-#[derive(Clone, Copy)]
-pub(super) enum Value<'a> {
-    /// BIGINT.
-    Int(Option<i64>),
-    /// TEXT.
-    Text(Option<&'a str>),
-    /// BLOB or BYTEA.
-    Bytes(Option<&'a [u8]>),
 }
 
 /// The values of a statement, in order.
@@ -65,7 +47,7 @@ macro_rules! values {
         &[$($crate::intake::store::database::Value::from($value)),*]
     };
 }
-pub(super) use values;
+pub(in crate::intake::store) use values;
 
 /// Does a transaction, and does it again where two met: `transaction!(database, tx, future)`.
 ///
@@ -91,10 +73,10 @@ macro_rules! transaction {
         }
     }};
 }
-pub(super) use transaction;
+pub(in crate::intake::store) use transaction;
 
 /// Whether a transaction failed because it met another, so that it may be done again.
-pub(super) fn met(error: &StoreError) -> bool {
+pub(in crate::intake::store) fn met(error: &StoreError) -> bool {
     let StoreError::Database(cause) = error else {
         return false;
     };
@@ -106,7 +88,7 @@ pub(super) fn met(error: &StoreError) -> bool {
 
 impl Database {
     /// Opens the file, which is made if it is not there.
-    pub(super) async fn sqlite(path: &Path) -> Result<Self, StoreError> {
+    pub(in crate::intake::store) async fn sqlite(path: &Path) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -127,7 +109,7 @@ impl Database {
     }
 
     /// Connects to a server.
-    pub(super) async fn postgres(url: &PostgresUrl) -> Result<Self, StoreError> {
+    pub(in crate::intake::store) async fn postgres(url: &PostgresUrl) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_url(url.as_url())?
             .application_name("sealpost")
             .options([("synchronous_commit", "on")])
@@ -138,12 +120,12 @@ impl Database {
     }
 
     /// Whether this is the file.
-    pub(super) fn is_file(&self) -> bool {
+    pub(in crate::intake::store) fn is_file(&self) -> bool {
         matches!(self, Self::Sqlite { .. })
     }
 
     /// Begins a transaction that writes.
-    pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
+    pub(in crate::intake::store) async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
@@ -151,7 +133,7 @@ impl Database {
     }
 
     /// All rows of an answer.
-    pub(super) async fn rows(
+    pub(in crate::intake::store) async fn rows(
         &self,
         sql: &'static str,
         values: &[Value<'_>],
@@ -163,7 +145,7 @@ impl Database {
     }
 
     /// The first row of an answer.
-    pub(super) async fn row(
+    pub(in crate::intake::store) async fn row(
         &self,
         sql: &'static str,
         values: &[Value<'_>],
@@ -173,7 +155,7 @@ impl Database {
 
     /// Drops from the files of the database what was deleted from its tables. False where somebody
     /// reads so long that the log cannot be emptied now.
-    pub(super) async fn compact(&self) -> Result<bool, StoreError> {
+    pub(in crate::intake::store) async fn compact(&self) -> Result<bool, StoreError> {
         match self {
             Self::Sqlite { writer, .. } => {
                 sqlite_rows(writer, "VACUUM", &[]).await?;
@@ -190,7 +172,10 @@ impl Database {
     }
 
     /// What the database has to say against itself. A server looks after its own files.
-    pub(super) async fn complaints(&self, deep: bool) -> Result<Vec<String>, StoreError> {
+    pub(in crate::intake::store) async fn complaints(
+        &self,
+        deep: bool,
+    ) -> Result<Vec<String>, StoreError> {
         let Self::Sqlite { readers, .. } = self else {
             return Ok(Vec::new());
         };
@@ -214,7 +199,7 @@ impl Database {
     }
 
     /// Ends every connection.
-    pub(super) async fn close(&self) {
+    pub(in crate::intake::store) async fn close(&self) {
         match self {
             Self::Sqlite { readers, writer } => {
                 readers.close().await;
@@ -227,7 +212,7 @@ impl Database {
 
 impl Tx {
     /// All rows of an answer.
-    pub(super) async fn rows(
+    pub(in crate::intake::store) async fn rows(
         &mut self,
         sql: &'static str,
         values: &[Value<'_>],
@@ -239,7 +224,7 @@ impl Tx {
     }
 
     /// The first row of an answer.
-    pub(super) async fn row(
+    pub(in crate::intake::store) async fn row(
         &mut self,
         sql: &'static str,
         values: &[Value<'_>],
@@ -248,7 +233,7 @@ impl Tx {
     }
 
     /// Changes rows, and says how many.
-    pub(super) async fn change(
+    pub(in crate::intake::store) async fn change(
         &mut self,
         sql: &'static str,
         values: &[Value<'_>],
@@ -266,7 +251,7 @@ impl Tx {
     }
 
     /// A statement of the schema.
-    pub(super) async fn define(&mut self, sql: String) -> Result<(), StoreError> {
+    pub(in crate::intake::store) async fn define(&mut self, sql: String) -> Result<(), StoreError> {
         let sql = sqlx::AssertSqlSafe(sql);
         match self {
             Self::Sqlite(tx) => tx.execute(sqlx::raw_sql(sql)).await.map(drop)?,
@@ -276,12 +261,12 @@ impl Tx {
     }
 
     /// Whether this is the file.
-    pub(super) fn is_file(&self) -> bool {
+    pub(in crate::intake::store) fn is_file(&self) -> bool {
         matches!(self, Self::Sqlite(_))
     }
 
     /// Makes the changes last.
-    pub(super) async fn commit(self) -> Result<(), StoreError> {
+    pub(in crate::intake::store) async fn commit(self) -> Result<(), StoreError> {
         let done = match self {
             Self::Sqlite(tx) => tx.commit().await,
             Self::Postgres(tx) => tx.commit().await,
@@ -294,7 +279,7 @@ impl Tx {
     }
 
     /// Undoes the changes; a connection on which that fails is closed, which undoes them too.
-    pub(super) async fn roll_back(self) {
+    pub(in crate::intake::store) async fn roll_back(self) {
         let _closed = match self {
             Self::Sqlite(tx) => tx.rollback().await,
             Self::Postgres(tx) => tx.rollback().await,
@@ -304,7 +289,7 @@ impl Tx {
 
 /// Whether a PostgreSQL server spoke. What SQLite says of a failed commit leaves it open whether
 /// its log will be read.
-fn answered(cause: &super::error::Cause) -> bool {
+fn answered(cause: &Cause) -> bool {
     let error = cause.downcast_ref::<sqlx::Error>();
     let error = error.and_then(sqlx::Error::as_database_error);
     error.is_some_and(|error| {
@@ -312,122 +297,6 @@ fn answered(cause: &super::error::Cause) -> bool {
             .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
             .is_some()
     })
-}
-
-impl Row {
-    /// The value of a column: `i64`, `String`, `Vec<u8>`, or an `Option` of one.
-    pub(super) fn at<T>(&self, column: usize) -> Result<T, StoreError>
-    where
-        T: for<'r> Decode<'r, Sqlite> + Type<Sqlite>,
-        T: for<'r> Decode<'r, Postgres> + Type<Postgres>,
-    {
-        Ok(match self {
-            Self::Sqlite(row) => row.try_get(column)?,
-            Self::Postgres(row) => row.try_get(column)?,
-        })
-    }
-
-    /// A number that is not negative.
-    pub(super) fn count(&self, column: usize) -> Result<u64, StoreError> {
-        let number: i64 = self.at(column)?;
-        u64::try_from(number).map_err(|_| StoreError::Inconsistent("a size below zero in a row"))
-    }
-
-    /// 32 bytes.
-    pub(super) fn digest(&self, column: usize) -> Result<[u8; 32], StoreError> {
-        let bytes: Vec<u8> = self.at(column)?;
-        let digest = bytes.try_into();
-        digest.map_err(|_| StoreError::Inconsistent("a digest of another length in a row"))
-    }
-
-    /// A number that is not negative, where there is one.
-    pub(super) fn count_or_none(&self, column: usize) -> Result<Option<u64>, StoreError> {
-        let number: Option<i64> = self.at(column)?;
-        number.map(|_| self.count(column)).transpose()
-    }
-
-    /// 32 bytes, where there are any.
-    pub(super) fn digest_or_none(&self, column: usize) -> Result<Option<[u8; 32]>, StoreError> {
-        let bytes: Option<Vec<u8>> = self.at(column)?;
-        bytes.map(|_| self.digest(column)).transpose()
-    }
-
-    /// A time.
-    pub(super) fn time(&self, column: usize) -> Result<Timestamp, StoreError> {
-        let nanoseconds: i64 = self.at(column)?;
-        let time = Timestamp::from_nanosecond(nanoseconds.into());
-        time.map_err(|_| StoreError::Inconsistent("a time that is none in a row"))
-    }
-
-    /// A time, where there is one.
-    pub(super) fn time_or_none(&self, column: usize) -> Result<Option<Timestamp>, StoreError> {
-        let nanoseconds: Option<i64> = self.at(column)?;
-        nanoseconds.map(|_| self.time(column)).transpose()
-    }
-
-    /// A text that is parsed.
-    pub(super) fn parsed<T: FromStr>(&self, column: usize) -> Result<T, StoreError> {
-        let text: String = self.at(column)?;
-        let parsed = text.parse();
-        parsed.map_err(|_| StoreError::Inconsistent("an id that is none in a row"))
-    }
-}
-
-impl From<i64> for Value<'_> {
-    fn from(number: i64) -> Self {
-        Self::Int(Some(number))
-    }
-}
-
-/// Numbers that do not fit are those of no file: they become the largest there is.
-impl From<u64> for Value<'_> {
-    fn from(number: u64) -> Self {
-        Self::Int(Some(i64::try_from(number).unwrap_or(i64::MAX)))
-    }
-}
-
-/// Nanoseconds since 1970, which fit until 2262.
-impl From<Timestamp> for Value<'_> {
-    fn from(time: Timestamp) -> Self {
-        let nanoseconds = time.as_nanosecond();
-        Self::Int(Some(i64::try_from(nanoseconds).unwrap_or(i64::MAX)))
-    }
-}
-
-impl From<Option<u64>> for Value<'_> {
-    fn from(number: Option<u64>) -> Self {
-        number.map_or(Self::Int(None), Self::from)
-    }
-}
-
-impl<'a> From<&'a str> for Value<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::Text(Some(text))
-    }
-}
-
-impl<'a> From<Option<&'a str>> for Value<'a> {
-    fn from(text: Option<&'a str>) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl<'a> From<&'a [u8]> for Value<'a> {
-    fn from(bytes: &'a [u8]) -> Self {
-        Self::Bytes(Some(bytes))
-    }
-}
-
-impl<'a> From<&'a [u8; 32]> for Value<'a> {
-    fn from(bytes: &'a [u8; 32]) -> Self {
-        Self::Bytes(Some(bytes))
-    }
-}
-
-impl<'a> From<Option<&'a [u8; 32]>> for Value<'a> {
-    fn from(bytes: Option<&'a [u8; 32]>) -> Self {
-        Self::Bytes(bytes.map(<[u8; 32]>::as_slice))
-    }
 }
 
 macro_rules! dialect {
