@@ -122,6 +122,9 @@ fn each_member_of_json_is_documented() {
         "---\ntitle: A\nassets: [example.org]\n---\n",
     )
     .unwrap();
+    // An object that belongs to nothing, so that `fsck` has something to say.
+    fs::create_dir_all(folder.join("intake/objects/aa")).unwrap();
+    fs::write(folder.join("intake/objects/aa").join("a".repeat(26)), "x").unwrap();
     let runs = [
         ("new", "new new.md"),
         ("keygen", "keygen --name A --email a@example.org -o vendor"),
@@ -138,6 +141,10 @@ fn each_member_of_json_is_documented() {
             "publish",
             "publish --domain example.com --key vendor/certificate.asc --unsigned --contact tel:123 -o site",
         ),
+        ("token add", "token add alice --role read --data intake"),
+        ("token list", "token list --data intake"),
+        ("fsck", "fsck --data intake --grace 0s"),
+        ("sweep", "sweep --data intake --grace 0s"),
         ("demo", "demo --keep kept"),
         ("A failure", "seal report.md --to val.town -o refused.pgp"),
     ];
