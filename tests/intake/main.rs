@@ -15,6 +15,7 @@ mod cuts;
 mod deletion;
 mod faults;
 mod ids;
+mod inbox;
 mod kills;
 mod landing;
 mod peers;

@@ -148,8 +148,18 @@ fn each_member_of_json_is_documented() {
         ("demo", "demo --keep kept"),
         ("A failure", "seal report.md --to val.town -o refused.pgp"),
     ];
-    // `tests/discovery` compares these with what servers make of them.
-    let mut commands = BTreeSet::from(["find", "publish --check"]);
+    // `tests/discovery` and `tests/intake` compare these with what servers make of them.
+    let mut commands = BTreeSet::from([
+        "find",
+        "publish --check",
+        "inbox list",
+        "inbox fetch",
+        "inbox open",
+        "inbox ack, inbox event",
+        "inbox messages",
+        "inbox reply",
+        "inbox delete",
+    ]);
     for (section, line) in runs {
         let part = page.split(&format!("\n## {section}\n")).nth(1);
         let part = part.unwrap_or_else(|| panic!("no section `{section}`"));

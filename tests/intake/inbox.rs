@@ -1,0 +1,396 @@
+//! `inbox`: the vendor's people at the intake, through the binary alone; what a hostile intake does
+//! to them.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::Write,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    time::SystemTime,
+};
+
+use sealpost::{
+    bundle::Letter,
+    openpgp::{Doorkeeper, Envelope, read_certificates},
+    wire::Token,
+};
+use serde_json::Value;
+
+use super::bench::{
+    backing::Backing,
+    http::Request,
+    keys, over_both,
+    place::{PROGRAM, Place},
+    serve::Serve,
+};
+
+/// A vendor's person with a home, and a reporter's report at the intake.
+struct Desk<'a> {
+    serve: &'a Serve,
+    folder: PathBuf,
+    token: PathBuf,
+}
+
+impl<'a> Desk<'a> {
+    fn new(place: &Place, serve: &'a Serve, name: &str, role: &str) -> Self {
+        let folder = place.path(name);
+        fs::create_dir(&folder).unwrap();
+        let token = folder.join("token");
+        fs::write(&token, place.token(name, role) + "\n").unwrap();
+        fs::set_permissions(&token, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(folder.join("report.md"), REPORT).unwrap();
+        fs::write(folder.join("poc.py"), "print(1)\n").unwrap();
+        Self {
+            serve,
+            folder,
+            token,
+        }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env("SEALPOST_HOME", self.folder.join("home"))
+            .env("GNUPGHOME", &self.folder)
+            .env("SEALPOST_INTAKE", self.serve.url())
+            .env("SEALPOST_TOKEN_FILE", &self.token)
+            .env_remove("SEALPOST_OFFLINE")
+            .stdin(Stdio::null());
+        command
+    }
+
+    #[track_caller]
+    fn expect(&self, code: i32, arguments: &[&str]) -> (String, String) {
+        let output = self.run(arguments);
+        let said = String::from_utf8(output.stderr).unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{arguments:?}: {said}{printed}"
+        );
+        assert!(!said.contains('\u{1b}') && !printed.contains('\u{1b}'));
+        (printed, said)
+    }
+
+    #[track_caller]
+    fn json(&self, arguments: &[&str]) -> Value {
+        let all = [&["--json"], arguments].concat();
+        serde_json::from_str(&self.expect(0, &all).0).unwrap()
+    }
+
+    /// Seals a report as a reporter would, and posts it; its id.
+    fn report(&self) -> String {
+        self.post(|request| request)
+    }
+
+    /// The same, with a change to the request.
+    fn post(&self, change: impl FnOnce(Request) -> Request) -> String {
+        let certificate = keys::file(keys::VENDOR, "certificate.asc");
+        let sealed = self.folder.join("sealed.pgp");
+        let certificate = certificate.to_str().unwrap();
+        let seal = ["seal", "report.md", "-a", "poc.py", "-q", "--force"];
+        let to = ["--key", certificate, "-o", "sealed.pgp"];
+        self.expect(0, &[&seal[..], &to].concat());
+        let request = change(Request::post(&fs::read(sealed).unwrap()));
+        self.serve.send(&request).expect(201).report()
+    }
+}
+
+fn secret() -> String {
+    let path = keys::file(keys::VENDOR, "secret.pgp");
+    path.to_str().unwrap().to_owned()
+}
+
+over_both!(a_report_is_listed_opened_answered_and_removed);
+
+fn a_report_is_listed_opened_answered_and_removed(backing: Backing) {
+    let place = Place::new(backing);
+    let serve = place.serve();
+    let desk = Desk::new(&place, &serve, "admin", "admin");
+    let id = desk.report();
+    let secret = secret();
+    let key = ["--key", &secret];
+
+    let listed = desk.json(&[&["inbox", "list"], &key[..]].concat());
+    documented("inbox list", &listed);
+    let row = &listed["reports"][0];
+    assert_eq!(
+        (row["id"].as_str(), row["opens"].as_str()),
+        (Some(&*id), Some("yes"))
+    );
+    let none = desk.json(&["inbox", "list", "--state", "closed"]);
+    assert_eq!(none["reports"], serde_json::json!([]));
+
+    let opened = desk.json(&[&["inbox", "open", &id, "-o", "opened"], &key[..]].concat());
+    documented("inbox open", &opened);
+    assert_eq!(opened["receipt"], "verified");
+    let report = fs::read(desk.folder.join("opened/report.md")).unwrap();
+    assert_eq!(report, REPORT.as_bytes());
+
+    let acknowledged = desk.json(&["inbox", "ack", &id]);
+    documented("inbox ack, inbox event", &acknowledged);
+    desk.expect(2, &["inbox", "event", &id, "embargo-until"]);
+    desk.expect(
+        0,
+        &[
+            "inbox",
+            "event",
+            &id,
+            "embargo-until",
+            "--until",
+            "2027-02-20",
+        ],
+    );
+
+    fs::write(desk.folder.join("answer"), "Thank you: fixed in 2.1\n").unwrap();
+    let reply = ["inbox", "reply", &id, "--message", "answer"];
+    let sent = desk.json(&[&reply[..], &["--sign-with", &secret]].concat());
+    documented("inbox reply", &sent);
+    let messages = desk.json(&[&["inbox", "messages", &id], &key[..]].concat());
+    documented("inbox messages", &messages);
+    assert_eq!(messages["messages"][0]["from"], "vendor");
+
+    let (_, said) = desk.expect(1, &["inbox", "delete", &id]);
+    assert!(said.contains("--yes"), "{said}");
+    let deleted = desk.json(&["inbox", "delete", &id, "--yes"]);
+    documented("inbox delete", &deleted);
+    desk.expect(1, &["inbox", "open", &id, "-o", "again"]);
+    // Without the report there is no key to answer to any more.
+    desk.expect(1, &[&reply[..], &["--unsigned"]].concat());
+}
+
+/// The answer opens with the key that was enclosed, and says who wrote it.
+#[test]
+fn p36_the_answer_is_for_the_reporter_alone() {
+    let place = Place::local();
+    let serve = place.serve();
+    let desk = Desk::new(&place, &serve, "triage", "triage");
+    let id = desk.report();
+    let secret = secret();
+    desk.expect(0, &["inbox", "open", &id, "-o", "opened", "--key", &secret]);
+    fs::write(desk.folder.join("answer"), "a canary\n").unwrap();
+    let reply = [
+        "inbox",
+        "reply",
+        &id,
+        "--message",
+        "answer",
+        "--sign-with",
+        &secret,
+    ];
+    let sent = desk.json(&reply);
+    desk.expect(0, &["inbox", "messages", &id, "-o", "messages"]);
+    let message = sent["message"]["id"].as_str().unwrap();
+    let sealed = fs::read(desk.folder.join(format!("messages/{message}.pgp"))).unwrap();
+    assert!(!sealed.windows(8).any(|bytes| bytes == b"a canary"));
+    let enclosed = fs::read(desk.folder.join("opened/reporter.asc")).unwrap();
+    let enclosed = read_certificates("reporter", &enclosed).unwrap();
+    let fingerprint = enclosed[0].fingerprint().to_string();
+    assert_eq!(sent["sealed_to"], fingerprint.as_str());
+    let mut admission = Doorkeeper::of(&enclosed[0]).begin();
+    admission.feed(&sealed).unwrap();
+    let recipients = admission.finish().unwrap();
+    assert_eq!(
+        (
+            recipients.keys.len(),
+            recipients.hidden,
+            recipients.passphrases
+        ),
+        (1, 0, 0)
+    );
+}
+
+/// What a reporter writes is shown with its signature, and cannot drive the terminal.
+#[test]
+fn p22_messages_of_the_reporter_are_read_and_stay_inert() {
+    let place = Place::local();
+    let serve = place.serve();
+    let desk = Desk::new(&place, &serve, "triage", "triage");
+    let token = Token::from_bytes(&[7; 32]);
+    let case = ("sealpost-case", token.hash().to_header());
+    let id = desk.post(|request| request.with(case.0, &case.1));
+    let secret = secret();
+    desk.expect(0, &["inbox", "open", &id, "-o", "opened", "--key", &secret]);
+
+    let now = SystemTime::now();
+    let vendor = fs::read(keys::file(keys::VENDOR, "certificate.asc")).unwrap();
+    let vendor = read_certificates("vendor", &vendor).unwrap().remove(0);
+    let envelope = || Envelope::to(vec![vendor.verdict(now).recipient().unwrap()], None).unwrap();
+    let letter = Letter::from_bytes(b"one\n\x1b]0;two\x07\n").unwrap();
+    let target = format!("/reports/{id}/messages");
+    for content in [letter.padded(), vec![0xff; 300]] {
+        let mut sealing = envelope().seal(Vec::new(), None, now).unwrap();
+        sealing.write_all(&content).unwrap();
+        let request = Request::new("POST", &target).sealed(&sealing.finish().unwrap());
+        serve.send(&request.bearer(token.expose())).expect(201);
+    }
+    let messages = ["inbox", "messages", &id, "--key", &secret];
+    let output = desk.run(&[&["--json"], &messages[..]].concat());
+    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+    documented("inbox messages", &shown);
+    let (one, two) = (&shown["messages"][0], &shown["messages"][1]);
+    assert_eq!(
+        (&one["from"], &one["text"]),
+        (&"reporter".into(), &letter.text().into())
+    );
+    assert_eq!(one["signature"]["verdict"], "unsigned");
+    assert!(
+        two["error"].as_str().unwrap().contains("not a text"),
+        "{two}"
+    );
+    let (printed, _) = desk.expect(1, &messages);
+    assert!(printed.contains("one\n"), "{printed}");
+}
+
+/// Each refusal says what to do.
+#[test]
+fn tokens_that_are_wrong_or_too_small_say_so() {
+    let place = Place::local();
+    let serve = place.serve();
+    let reader = Desk::new(&place, &serve, "reader", "read");
+    let id = reader.report();
+    let (_, said) = reader.expect(1, &["inbox", "ack", &id]);
+    assert!(said.contains("role triage"), "{said}");
+    let (_, said) = reader.expect(1, &["inbox", "delete", &id, "--yes"]);
+    assert!(said.contains("role admin"), "{said}");
+    let (_, said) = reader.expect(
+        1,
+        &["inbox", "open", "aaaaaaaaaaaaaaaaaaaaaaaaaa", "-o", "x"],
+    );
+    assert!(said.contains("inbox list"), "{said}");
+    fs::set_permissions(&reader.token, fs::Permissions::from_mode(0o644)).unwrap();
+    let (_, said) = reader.expect(0, &["inbox", "list"]);
+    assert!(said.contains("can be read by others"), "{said}");
+    fs::write(&reader.token, "nonsense").unwrap();
+    let (_, said) = reader.expect(1, &["inbox", "list"]);
+    assert!(said.contains("token add"), "{said}");
+    fs::write(&reader.token, "A".repeat(43)).unwrap();
+    reader.expect(1, &["inbox", "list"]);
+    let revoked = Desk::new(&place, &serve, "other", "read");
+    place.run(&["token", "revoke", "other"]);
+    let (_, said) = revoked.expect(1, &["inbox", "list"]);
+    assert!(said.contains("revoked"), "{said}");
+}
+
+#[test]
+fn p19_a_download_goes_on_where_it_was_cut() {
+    let place = Place::local();
+    let serve = place.serve();
+    let desk = Desk::new(&place, &serve, "reader", "read");
+    let id = desk.report();
+    let fetched = desk.json(&["inbox", "fetch", &id, "-o", "one", "--key", &secret()]);
+    documented("inbox fetch", &fetched);
+    assert_eq!(fetched["reports"][0]["receipt"], "verified");
+    let whole = fs::read(desk.folder.join(format!("one/{id}.pgp"))).unwrap();
+    for cut in [0, 1, 700, whole.len()] {
+        let folder = format!("cut-{cut}");
+        let path = desk.folder.join(&folder);
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join(format!("{id}.pgp.part")), &whole[..cut]).unwrap();
+        desk.expect(0, &["inbox", "fetch", &id, "-o", &folder]);
+        assert_eq!(fs::read(path.join(format!("{id}.pgp"))).unwrap(), whole);
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 1);
+    }
+    // What is there already is other bytes: noticed, and gone before the next attempt.
+    let path = desk.folder.join("wrong");
+    fs::create_dir(&path).unwrap();
+    let part = path.join(format!("{id}.pgp.part"));
+    fs::write(&part, vec![7; 500]).unwrap();
+    desk.expect(5, &["inbox", "fetch", &id, "-o", "wrong"]);
+    assert!(!part.exists());
+    desk.expect(0, &["inbox", "fetch", &id, "-o", "wrong"]);
+    desk.expect(1, &["inbox", "fetch", &id, "-o", "wrong"]);
+}
+
+/// Whoever runs the intake exchanges one report for another one, in the file that holds it.
+#[test]
+fn p12_an_exchanged_report_is_noticed() {
+    let place = Place::local();
+    let serve = place.serve();
+    let desk = Desk::new(&place, &serve, "reader", "read");
+    let one = desk.report();
+    fs::write(
+        desk.folder.join("report.md"),
+        REPORT.replace("first", "other"),
+    )
+    .unwrap();
+    let other = desk.report();
+    let objects = files(&place.data().join("objects"));
+    assert_eq!(objects.len(), 2);
+    let contents: Vec<_> = objects.iter().map(|path| fs::read(path).unwrap()).collect();
+    for (path, content) in objects.iter().zip(contents.iter().rev()) {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    for id in [one, other] {
+        let secret = secret();
+        let open = ["inbox", "open", &id, "-o", "opened", "--key", &secret];
+        let output = desk.run(&open);
+        assert_ne!(output.status.code(), Some(0), "{output:?}");
+        assert!(!desk.folder.join("opened").exists());
+        let fetched = desk.run(&["inbox", "fetch", &id, "-o", "fetched"]);
+        assert_ne!(fetched.status.code(), Some(0), "{fetched:?}");
+        assert!(!desk.folder.join(format!("fetched/{id}.pgp")).exists());
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let (folders, mut found): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    found.extend(folders.iter().flat_map(|folder| files(folder)));
+    found
+}
+
+/// Every member of a document stands in `docs/json.md`.
+#[track_caller]
+fn documented(section: &str, document: &Value) {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md");
+    let page = fs::read_to_string(page).unwrap();
+    let part = page.split(&format!("\n## {section}\n")).nth(1);
+    let part = part.unwrap_or_else(|| panic!("no section `{section}`"));
+    let part = part.split("\n## ").next().unwrap();
+    let documented: BTreeSet<_> = part
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"))
+        .flat_map(|row| row.split(" |").next().unwrap().split(", "))
+        .map(|name| name.trim_matches('`').to_owned())
+        .collect();
+    let mut found = BTreeSet::new();
+    paths(document, "", &mut found);
+    let missing: Vec<_> = found.difference(&documented).collect();
+    assert!(
+        missing.is_empty(),
+        "{section}: {missing:?} are not in docs/json.md"
+    );
+}
+
+fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                let dot = if path.is_empty() { "" } else { "." };
+                paths(value, &format!("{path}{dot}{name}"), found);
+            }
+        }
+        Value::Array(items) => {
+            found.insert(path.to_owned());
+            for item in items.iter().filter(|item| item.is_object()) {
+                paths(item, &format!("{path}[]"), found);
+            }
+        }
+        _ => drop(found.insert(path.to_owned())),
+    }
+}
+
+const REPORT: &str = "---\ntitle: The first\nassets: [example.org]\n---\n\n## Summary\n\nText\n";
