@@ -6,7 +6,7 @@ use clap::{Parser, error::ErrorKind};
 
 use crate::{
     cli::{Cli, Color, Global},
-    commands::{self, Context},
+    commands::{self, Context, Memory},
     confinement,
     disk::{Home, interrupt},
     network::policy::NotAProxy,
@@ -81,5 +81,6 @@ fn context<'a>(global: &Global, output: &'a Output) -> Result<Context<'a>, Failu
             .transpose()
             .map_err(|why: NotAProxy| Failure::new(Exit::Usage, why))?,
         now: SystemTime::now(),
+        memory: Memory::default(),
     })
 }

@@ -1,5 +1,6 @@
 //! The command line: what was typed, with its help. Nothing deeper than `commands/` knows of clap.
 
+mod case;
 mod find;
 mod inbox;
 mod keygen;
@@ -9,6 +10,7 @@ mod open;
 mod publish;
 mod quantity;
 mod seal;
+mod send;
 mod serve;
 mod store;
 mod token;
@@ -19,6 +21,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use case::{Case, CaseForget, CaseLock, CaseRecover, CaseReply, CaseShow, CaseSync, CaseVerb};
 pub use find::Find;
 pub use inbox::{
     Inbox, InboxAck, InboxDelete, InboxEvent, InboxFetch, InboxList, InboxMessages, InboxOpen,
@@ -31,6 +34,7 @@ pub use open::{Open, OpeningOptions};
 pub use publish::Publish;
 pub use quantity::{NotAQuantity, Size, Span};
 pub use seal::{ContainerProfile, Seal};
+pub use send::{Channel, Send};
 pub use serve::{LimitOptions, LogForm, Serve, TlsOptions};
 pub use store::StoreOptions;
 pub use token::{Token, TokenAdd, TokenList, TokenRevoke, TokenVerb};
@@ -129,6 +133,8 @@ pub enum Command {
     Trust(Box<Trust>),
     New(New),
     Seal(Box<Seal>),
+    Send(Box<Send>),
+    Case(Case),
     Open(Open),
     Keygen(Keygen),
     Publish(Box<Publish>),

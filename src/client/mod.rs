@@ -19,7 +19,7 @@ pub use download::Download;
 pub use error::{IntakeError, Refused};
 pub use intake::{Intake, Offer};
 pub use pace::Pace;
-pub use receipt::{Attested, Expected, ReceiptError, verify_receipt};
+pub use receipt::{Attested, Expected, NotAttested};
 pub use reports::{Posted, Query, Submission};
 pub use source::{Growth, Source};
 pub use tus::{Piece, UploadProgress};

@@ -24,6 +24,8 @@ pub enum Growth {
         /// Its digest.
         sha256: [u8; 32],
     },
+    /// There will be no end: whoever was writing it gave up.
+    CalledOff,
 }
 
 /// A file that somebody else may still be writing. It is never shortened or changed.
@@ -34,8 +36,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// A file, through a handle whose position nobody else uses, and its growth. Whoever drops the
-    /// sending side before [`Growth::Whole`] calls the report off.
+    /// A file, through a handle whose position nobody else uses, and its growth.
     #[must_use]
     pub fn new(file: File, growth: watch::Receiver<Growth>) -> Self {
         Self { file, growth }
@@ -67,6 +68,7 @@ impl Source {
                     return Ok(((size - offset).min(LARGEST_PIECE), None));
                 }
                 Growth::Growing(_) => {}
+                Growth::CalledOff => return Err(DeliveryError::CalledOff),
             }
             let changed = self.growth.changed().await;
             changed.map_err(|_| DeliveryError::CalledOff)?;
@@ -80,6 +82,7 @@ impl Source {
                 Growth::Whole { size, .. } => return Ok(Some(size).filter(|size| *size <= most)),
                 Growth::Growing(size) if size > most => return Ok(None),
                 Growth::Growing(_) => {}
+                Growth::CalledOff => return Err(DeliveryError::CalledOff),
             }
             let changed = self.growth.changed().await;
             changed.map_err(|_| DeliveryError::CalledOff)?;

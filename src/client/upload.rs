@@ -182,7 +182,7 @@ impl<'a> Delivery<'a> {
         }
         let length = match self.source.growth() {
             Growth::Whole { size, .. } => Some(size),
-            Growth::Growing(_) => None,
+            Growth::Growing(_) | Growth::CalledOff => None,
         };
         let upload = self.intake.begin_upload(&self.submission(), length).await?;
         watch.begun(&upload).map_err(DeliveryError::Remember)?;

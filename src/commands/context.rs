@@ -1,6 +1,7 @@
 //! What every command is handed: the streams, the prompts, the home folder, the clock.
 
 use std::{
+    cell::Cell,
     io::{self, Read},
     path::Path,
     time::SystemTime,
@@ -11,10 +12,10 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use zeroize::Zeroizing;
 
 use crate::{
-    disk::Home,
+    disk::{Cases, Home, VaultError},
     network::ProxyUrl,
     openpgp::{Passphrase, PassphraseFor},
-    terminal::{Output, Passphrases, Secret, escape::brief},
+    terminal::{Exit, Failure, Output, Passphrases, Secret, escape::brief},
 };
 
 /// What every command is handed.
@@ -31,7 +32,13 @@ pub struct Context<'a> {
     pub proxy: Option<ProxyUrl>,
     /// The time at which the command began.
     pub now: SystemTime,
+    /// What may be remembered of this command.
+    pub memory: Memory,
 }
+
+/// Whether anything may be written into the home folder.
+#[derive(Debug, Default)]
+pub struct Memory(Cell<bool>);
 
 impl Context<'_> {
     /// The day of [`Context::now`] in UTC.
@@ -43,6 +50,40 @@ impl Context<'_> {
     /// [`Context::now`], for what is kept and compared.
     pub(super) fn time(&self) -> anyhow::Result<Timestamp> {
         Timestamp::try_from(self.now).context("the clock of this machine is out of its range")
+    }
+
+    /// From here on, nothing is written into the home folder.
+    pub(super) fn leave_no_trace(&self) {
+        self.memory.0.set(true);
+    }
+
+    /// Whether pins and certificates may be written down.
+    pub(super) fn may_remember(&self) -> bool {
+        !self.memory.0.get()
+    }
+
+    /// The cases, readable: asks for their passphrase where they have one.
+    pub(super) fn cases(&self) -> Result<Cases, Failure> {
+        let cases = self.home.cases(self.now)?;
+        let mut ask = |attempt: u32| {
+            if attempt as usize >= self.passphrases.attempts() {
+                return Ok(None);
+            }
+            if attempt > 0 {
+                self.output.warn("wrong passphrase");
+            }
+            let secret = self
+                .output
+                .without_progress(|| self.passphrases.ask("passphrase of the cases"))?;
+            Ok(Some(passphrase(&secret)))
+        };
+        match cases.unlock(&mut ask) {
+            Ok(()) => Ok(cases),
+            Err(why @ VaultError::WrongPassphrase) => {
+                Err(Failure::new(Exit::NotAuthenticated, why))
+            }
+            Err(why) => Err(why.into()),
+        }
     }
 
     /// Asks for the passphrase of `what`: as often as makes sense, then `None`.

@@ -9,7 +9,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Parser;
 use serde::Serialize;
 
-use super::Context;
+use super::{Context, Memory};
 use crate::{
     cli::{Cli, Demo},
     disk::PendingFolder,
@@ -218,6 +218,7 @@ impl Play<'_> {
             offline: true,
             proxy: None,
             now: self.context.now,
+            memory: Memory::default(),
         };
         super::dispatch(cli.command, &context)?;
         Ok(())

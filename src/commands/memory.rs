@@ -25,6 +25,12 @@ pub(super) fn remembered(
     if known.is_none() && !revoked {
         return Ok(certificate.clone());
     }
+    if !context.may_remember() {
+        return Ok(match known {
+            Some(known) => known.merge(certificate.clone())?,
+            None => certificate.clone(),
+        });
+    }
     match store.merge(certificate) {
         Ok(merged) => Ok(merged),
         Err(error) => {

@@ -1,5 +1,6 @@
 //! One verb a file: resolve what was typed, orchestrate the floors below, nothing else.
 
+mod case;
 mod context;
 mod demo;
 mod find;
@@ -9,11 +10,12 @@ mod keygen;
 mod manual;
 mod memory;
 mod new;
-#[allow(dead_code, reason = "send, case and inbox come next")]
 mod online;
 mod open;
 mod publish;
 mod seal;
+mod sealing;
+mod send;
 mod serve;
 mod store;
 mod sweep;
@@ -22,7 +24,7 @@ mod token;
 mod trust;
 mod vendor;
 
-pub use context::Context;
+pub use context::{Context, Memory};
 
 use crate::{
     cli::Command,
@@ -39,6 +41,8 @@ pub fn dispatch(command: Command, context: &Context<'_>) -> Result<Exit, Failure
         Command::Trust(args) => trust::run(&args, context),
         Command::New(args) => new::run(&args, context),
         Command::Seal(args) => seal::run(&args, context),
+        Command::Send(args) => send::run(&args, context),
+        Command::Case(args) => case::run(&args, context),
         Command::Open(args) => open::run(&args, context),
         Command::Keygen(args) => keygen::run(&args, context),
         Command::Publish(args) => publish::run(&args, context),

@@ -34,11 +34,6 @@ impl Online {
         self.runtime.block_on(exchange)
     }
 
-    /// The network itself.
-    pub(super) fn network(&self) -> &Network {
-        &self.network
-    }
-
     /// The intake at a contact or base URL.
     pub(super) fn intake(&self, contact: &Url) -> Intake<'_> {
         Intake::at(&self.network, contact)

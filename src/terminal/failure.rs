@@ -92,6 +92,12 @@ impl Failure {
         &self.error
     }
 
+    /// The error alone, to become part of another failure.
+    #[must_use]
+    pub fn into_error(self) -> anyhow::Error {
+        self.error
+    }
+
     /// The hints, in the order in which they are shown.
     #[must_use]
     pub fn hints(&self) -> &[Hint] {

@@ -45,6 +45,17 @@ impl Progress {
         self.0.inc(count);
     }
 
+    /// Says how many bytes are done in all; after a cut that may be fewer than before.
+    pub fn at(&self, done: u64) {
+        self.0.set_position(done);
+    }
+
+    /// Says that this many bytes were done before: they do not count for the rate.
+    pub fn begin_at(&self, done: u64) {
+        self.0.set_position(done);
+        self.0.reset_eta();
+    }
+
     /// Erases the bar.
     pub fn finish(self) {
         drop(self);

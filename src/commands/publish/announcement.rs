@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::{
     cli::Publish,
-    commands::{Context, seal::own_signer},
+    commands::{Context, sealing::own_signer},
     discover::security_txt::{Draft, Encryption},
     openpgp::{Certificate, Fingerprint, SignatureVerdict, Signer, read_cleartext, sign_cleartext},
     terminal::{Exit, Failure, Hint},

@@ -1,31 +1,21 @@
 //! `sealpost seal`: report and attachments in, one sealed file out.
 
-mod addressee;
-mod author;
 mod destination;
 
-use std::path::Path;
-
-use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 
-pub(super) use self::author::own_signer;
-use self::{
-    author::Author,
-    destination::{Destination, write},
-};
+use self::destination::{Destination, write};
 use super::{
     Context,
-    context::{is_dash, read_capped},
-    target::{self, Target},
-    vendor,
+    sealing::{
+        Attachment, Author, Recipient, attach, bundle, envelope, intended_program, new_case,
+        read_report, recipients, warn_of_missing_sections,
+    },
+    target, vendor,
 };
 use crate::{
-    bundle::{Attached, Bundle, BundleHeader},
     cli::Seal,
-    openpgp::{self, Envelope},
-    report::Report,
-    terminal::{Exit, Failure, Hint, escape::brief},
+    terminal::{Exit, Failure, escape::brief},
 };
 
 /// Seals.
@@ -41,16 +31,16 @@ pub(super) fn run(args: &Seal, context: &Context<'_>) -> Result<Exit, Failure> {
     }
     let program = intended_program(&report, vendor.as_ref().map(|vendor| &vendor.target))?;
     let destination = Destination::resolve(args, context)?;
-    let author = Author::resolve(args, context)?;
-    let envelope = addressee::envelope(args, vendor.as_ref(), context)?.armored(args.armor);
-    let mut bundle = Bundle::new(BundleHeader {
-        report_md: report.source().as_bytes().to_vec(),
-        report_json: serde_json::to_vec_pretty(&report.to_json())?,
-        reporter: Some(author.certificate.to_armored()?),
-        program,
-        created: context.today(),
-    })?;
-    let attached = attach(&mut bundle, args, context)?;
+    let (author, words) = if let Some(own) = &args.sign_with {
+        (Author::own(own, context)?, None)
+    } else {
+        let case = new_case()?;
+        let author = Author::of_case(&case, context)?.unsigned(args.unsigned);
+        (author, Some(case.words().to_string()))
+    };
+    let envelope = envelope(args, vendor.as_ref(), context)?.armored(args.armor);
+    let mut bundle = bundle(&report, &author, program, context)?;
+    let attached = attach(&mut bundle, &args.attach, context)?;
     warn_of_missing_sections(&report, context);
     let signed_by = author
         .signer
@@ -65,7 +55,7 @@ pub(super) fn run(args: &Seal, context: &Context<'_>) -> Result<Exit, Failure> {
         hidden: envelope.hides_recipients(),
         signed_by: signed_by.map(|fingerprint| fingerprint.to_string()),
         attachments: attached.iter().map(Attachment::from).collect(),
-        case_words: author.words,
+        case_words: words,
     };
     tell(&done, context)?;
     Ok(Exit::Done)
@@ -92,121 +82,6 @@ struct Sealed {
     attachments: Vec<Attachment>,
     /// The words that recover the case's key; null with `--sign-with`.
     case_words: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Recipient {
-    fingerprint: String,
-    /// The primary User ID; null where there is no valid one.
-    user_id: Option<String>,
-    user_ids: Vec<String>,
-    encryption_key: String,
-    algorithm: String,
-    expires: Option<jiff::Timestamp>,
-}
-
-#[derive(Serialize)]
-struct Attachment {
-    file: String,
-    name: String,
-    size: u64,
-}
-
-impl From<&Attached> for Attachment {
-    fn from(attached: &Attached) -> Self {
-        Self {
-            file: attached.original().display().to_string(),
-            name: attached.name().to_owned(),
-            size: attached.size(),
-        }
-    }
-}
-
-fn read_report(path: &Path) -> Result<Report, Failure> {
-    let name = if is_dash(path) {
-        "standard input".to_owned()
-    } else {
-        path.display().to_string()
-    };
-    if path.is_dir() {
-        return Err(anyhow!("{name} is a directory, not a report").into());
-    }
-    let bytes = read_capped(path, Report::LIMIT as u64)
-        .with_context(|| format!("cannot read the report {name}"))?;
-    let text = std::str::from_utf8(&bytes).map_err(|why| {
-        let line = bytes[..why.valid_up_to()]
-            .split(|byte| *byte == b'\n')
-            .count();
-        anyhow!("{name}:{line}: not UTF-8 text")
-    })?;
-    Report::parse(&name, text).map_err(Failure::from)
-}
-
-fn warn_of_missing_sections(report: &Report, context: &Context<'_>) {
-    let missing: Vec<_> = report
-        .missing_sections()
-        .iter()
-        .map(|section| section.title())
-        .collect();
-    if !missing.is_empty() {
-        context.output.warn(format!(
-            "the report says nothing under: {}",
-            missing.join(", ")
-        ));
-    }
-}
-
-/// The program that the bundle says it is for. A report that names another one is not sealed.
-fn intended_program(report: &Report, target: Option<&Target>) -> Result<Option<String>, Failure> {
-    let Some(target) = target else {
-        return Ok(report.program().map(str::to_owned));
-    };
-    let id = target.program.id().as_str();
-    match report.program() {
-        Some(named) if !target.program.goes_by(named) => Err(Failure::new(
-            Exit::Refused,
-            anyhow!("the report says that it is for {named}, and --to says {id}"),
-        )
-        .with_hint(Hint::words(
-            "change the field `program` of the report, or --to",
-        ))),
-        _ => Ok(Some(id.to_owned())),
-    }
-}
-
-fn attach(
-    bundle: &mut Bundle,
-    args: &Seal,
-    context: &Context<'_>,
-) -> Result<Vec<Attached>, Failure> {
-    let mut attached = Vec::new();
-    for path in &args.attach {
-        let one = bundle.attach(path)?;
-        if one.renamed() {
-            context.output.warn(format!(
-                "{} is called {} inside",
-                path.display(),
-                one.name()
-            ));
-        }
-        attached.push(one);
-    }
-    Ok(attached)
-}
-
-fn recipients(envelope: &Envelope) -> Vec<Recipient> {
-    let describe = |recipient: &openpgp::Recipient| {
-        let key = recipient.encryption_key();
-        Recipient {
-            fingerprint: recipient.certificate().fingerprint().to_string(),
-            user_id: recipient.primary_user_id().map(str::to_owned),
-            user_ids: recipient.certificate().user_ids().collect(),
-            encryption_key: key.fingerprint.to_string(),
-            algorithm: key.algorithm,
-            expires: key.expires,
-        }
-    };
-    envelope.recipients().iter().map(describe).collect()
 }
 
 fn tell(done: &Sealed, context: &Context<'_>) -> Result<(), Failure> {

@@ -135,8 +135,19 @@ impl Vendor {
         names
     }
 
+    /// What was typed, if it is a URL on this machine that is asked over plain http.
+    pub(super) fn loopback_url(&self) -> Option<Url> {
+        let site = self.loopback()?;
+        let typed = Url::parse(&self.typed).ok();
+        Some(
+            typed
+                .filter(|typed| typed.origin() == site.origin())
+                .unwrap_or(site),
+        )
+    }
+
     /// The site, if it is on this machine and asked over plain http.
-    fn loopback(&self) -> Option<Url> {
+    pub(super) fn loopback(&self) -> Option<Url> {
         let origin = self.subject.origin.as_ref()?;
         origin.is_plain_http().then(|| origin.join("/"))
     }

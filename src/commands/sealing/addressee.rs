@@ -1,6 +1,6 @@
 //! Whom to seal to: certificates from files and profiles, judged, or refused with exit 3.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 
@@ -12,7 +12,7 @@ use crate::commands::{
     vendor::{self, Investigation, Vendor},
 };
 use crate::{
-    cli::{ContainerProfile, FirstUse, Seal},
+    cli::{ContainerProfile, FirstUse, NetworkOptions, Seal},
     discover::trust::Decision,
     openpgp::{
         Certificate, CertificateError, Container, Envelope, Fingerprint, Reason, Recipient,
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The envelope for what was typed; `vendor` is what `--to` names.
-pub(super) fn envelope(
+pub(in crate::commands) fn envelope(
     args: &Seal,
     vendor: Option<&Vendor>,
     context: &Context<'_>,
@@ -37,11 +37,14 @@ pub(super) fn envelope(
         return Ok(Envelope::with_passphrase(passphrase(&secret), container));
     }
     let mut recipients = match vendor {
-        Some(vendor) if args.key.is_empty() => vec![published(args, vendor, context)?],
+        Some(vendor) if args.key.is_empty() => {
+            let found = investigate(&args.fingerprint, &args.network, vendor, context)?;
+            let first_use = first_use(&args.fingerprint, args.yes_trust_first_use);
+            vec![published(vendor, &found, &first_use, context)?]
+        }
         _ => given(args, vendor, context)?,
     };
-    let copies = args.also_to.iter().map(|path| own_copy(path, context));
-    recipients.extend(copies.collect::<Result<Vec<_>, _>>()?);
+    recipients.extend(own_copies(&args.also_to, context)?);
     Envelope::to(recipients, args.profile.map(container))
         .map_err(Failure::from)
         .hint(Hint::words(
@@ -68,29 +71,55 @@ fn passphrase_container(wanted: Option<ContainerProfile>, program: Option<&Progr
     }
 }
 
+/// What the sources say of the vendor; `typed` is the fingerprint that the person compared, if one.
+pub(in crate::commands) fn investigate(
+    typed: &[Fingerprint],
+    network: &NetworkOptions,
+    vendor: &Vendor,
+    context: &Context<'_>,
+) -> Result<Investigation, Failure> {
+    if typed.len() > 1 {
+        let error = anyhow!("the vendor's key is one: name one --fingerprint");
+        return Err(Failure::new(Exit::Usage, error));
+    }
+    vendor::investigate(vendor, network, typed.first(), context)
+}
+
+/// How a key that is not pinned becomes trusted.
+pub(in crate::commands) fn first_use(typed: &[Fingerprint], yes: bool) -> FirstUse {
+    FirstUse {
+        fingerprint: typed.first().cloned(),
+        yes_trust_first_use: yes,
+    }
+}
+
 /// The vendor's key, as it was pinned or is found.
-fn published(args: &Seal, vendor: &Vendor, context: &Context<'_>) -> Result<Recipient, Failure> {
-    let typed = match args.fingerprint.as_slice() {
-        [] => None,
-        [typed] => Some(typed),
-        _ => {
-            let error = anyhow!("the vendor's key is one: name one --fingerprint");
-            return Err(Failure::new(Exit::Usage, error));
-        }
-    };
-    let first_use = FirstUse {
-        fingerprint: typed.cloned(),
-        yes_trust_first_use: args.yes_trust_first_use,
-    };
-    let found = vendor::investigate(vendor, &args.network, typed, context)?;
-    refuse_if_it_says_so(vendor, &found)?;
-    vendor::choose(vendor, &found, &first_use, context)
+pub(in crate::commands) fn published(
+    vendor: &Vendor,
+    found: &Investigation,
+    first_use: &FirstUse,
+    context: &Context<'_>,
+) -> Result<Recipient, Failure> {
+    refuse_if_it_says_so(vendor, found)?;
+    vendor::choose(vendor, found, first_use, context)
+}
+
+/// The person's own certificates, judged.
+pub(in crate::commands) fn own_copies(
+    paths: &[PathBuf],
+    context: &Context<'_>,
+) -> Result<Vec<Recipient>, Failure> {
+    let copies = paths.iter().map(|path| own_copy(path, context));
+    copies.collect()
 }
 
 /// A vendor that publishes that it takes no encrypted reports is believed, unless the person knows
 /// better: who takes the site over must not talk anybody out of a pinned key. Its own words are not
 /// repeated here, since they could lead people elsewhere.
-fn refuse_if_it_says_so(vendor: &Vendor, found: &Investigation) -> Result<(), Failure> {
+pub(in crate::commands) fn refuse_if_it_says_so(
+    vendor: &Vendor,
+    found: &Investigation,
+) -> Result<(), Failure> {
     let published = found.discovery.program.as_ref();
     let refused = published.is_some_and(|it| it.encryption().wanted() == Wanted::Refused);
     let Ok(Decision::Agreed(key) | Decision::OneSource(key)) = &found.decision else {

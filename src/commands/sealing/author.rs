@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use anyhow::anyhow;
+use zeroize::Zeroizing;
 
 use crate::{
     case::CaseSecret,
-    cli::Seal,
     commands::{
         Context,
         open::{SECRET_LIMIT, agent_passphrase},
@@ -17,43 +17,47 @@ use crate::{
 };
 
 /// Who writes: the key that signs, if any, and the certificate to answer to.
-pub(super) struct Author {
-    pub(super) signer: Option<Signer>,
-    pub(super) certificate: Certificate,
-    pub(super) words: Option<String>,
+pub(in crate::commands) struct Author {
+    pub(in crate::commands) signer: Option<Signer>,
+    pub(in crate::commands) certificate: Certificate,
 }
 
 impl Author {
-    pub(super) fn resolve(args: &Seal, context: &Context<'_>) -> Result<Self, Failure> {
-        if let Some(own) = &args.sign_with {
-            let signer = own_signer(own, context)?;
-            let certificate = signer.certificate().clone();
-            return Ok(Self {
-                signer: Some(signer),
-                certificate,
-                words: None,
-            });
-        }
-        let mut entropy = [0; 16];
-        getrandom::fill(&mut entropy)
-            .map_err(|why| anyhow!("no randomness from the system: {why}"))?;
-        let case = CaseSecret::from_entropy(entropy);
-        let key = openpgp::case_key(&case.signing_seed(), &case.reply_seed())?;
-        let signer = if args.unsigned {
-            None
-        } else {
-            Some(
-                key.signer(context.now, &mut |_, _| Ok(None))?
-                    .rounded_to_day(),
-            )
-        };
-        let words = Some(case.words().to_string());
+    /// A person with a key of their own.
+    pub(in crate::commands) fn own(key: &str, context: &Context<'_>) -> Result<Self, Failure> {
+        let signer = own_signer(key, context)?;
         Ok(Self {
-            signer,
-            certificate: key.certificate(),
-            words,
+            certificate: signer.certificate().clone(),
+            signer: Some(signer),
         })
     }
+
+    /// The pseudonymous author of a case.
+    pub(in crate::commands) fn of_case(
+        case: &CaseSecret,
+        context: &Context<'_>,
+    ) -> Result<Self, Failure> {
+        let key = openpgp::case_key(&case.signing_seed(), &case.reply_seed())?;
+        let signer = key.signer(context.now, &mut |_, _| Ok(None))?;
+        Ok(Self {
+            certificate: key.certificate(),
+            signer: Some(signer.rounded_to_day()),
+        })
+    }
+
+    /// The same, who does not sign.
+    pub(in crate::commands) fn unsigned(mut self, unsigned: bool) -> Self {
+        self.signer = self.signer.filter(|_| !unsigned);
+        self
+    }
+}
+
+/// The secret of a new case.
+pub(in crate::commands) fn new_case() -> Result<CaseSecret, Failure> {
+    let mut entropy = Zeroizing::new([0; 16]);
+    getrandom::fill(entropy.as_mut())
+        .map_err(|why| anyhow!("no randomness from the system: {why}"))?;
+    Ok(CaseSecret::from_entropy(*entropy))
 }
 
 /// A person's own key: held by gpg-agent if it is named by fingerprint, else a file.

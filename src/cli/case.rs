@@ -1,0 +1,176 @@
+//! `sealpost case`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::NetworkOptions;
+use crate::openpgp::Fingerprint;
+
+/// See what becomes of your reports, and talk to the vendor
+///
+/// A case begins with `sealpost send`. CASE is its name, or the beginning of its name.
+#[derive(Debug, Args)]
+pub struct Case {
+    /// What to do
+    #[command(subcommand)]
+    pub verb: CaseVerb,
+}
+
+/// The verbs of `case`.
+#[derive(Debug, Subcommand)]
+#[expect(
+    missing_docs,
+    reason = "a comment here would replace the long help of the arguments"
+)]
+pub enum CaseVerb {
+    /// List all cases
+    #[command(after_help = "Examples:\n  sealpost case list\n  sealpost case list --json")]
+    List,
+    Show(CaseShow),
+    Sync(Box<CaseSync>),
+    Reply(Box<CaseReply>),
+    Recover(Box<CaseRecover>),
+    Forget(CaseForget),
+    Lock(CaseLock),
+    /// Take the passphrase away: the records can then be read without it
+    #[command(after_help = "Example:\n  sealpost case unlock")]
+    Unlock,
+}
+
+/// Show a case: its receipt, what happened, the messages
+///
+/// Verifies the receipt again: with the signature of the vendor's key it proves when the report
+/// arrived. Nobody is asked; `case sync` asks.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    sealpost case show k3v7x2qd\n  \
+    sealpost case show k3 --receipt receipt.txt\n  \
+    sealpost case show k3 --words")]
+pub struct CaseShow {
+    /// The case
+    #[arg(value_name = "CASE")]
+    pub case: String,
+
+    /// Write the signed receipt into FILE; `-` is stdout. Anybody can verify it with `gpg --verify`
+    #[arg(long, value_name = "FILE")]
+    pub receipt: Option<PathBuf>,
+
+    /// Show the twelve words, too, which bring the case back on another machine
+    #[arg(long)]
+    pub words: bool,
+
+    /// Your own secret key, where the report was signed with it (--sign-with)
+    #[arg(long, value_name = "FILE")]
+    pub key: Vec<PathBuf>,
+}
+
+/// Ask the intake what happened, and fetch new messages
+///
+/// Opens each message and says who signed it: the vendor, the key that the intake holds (so that
+/// whoever runs the intake could have written it), or nobody.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  sealpost case sync\n  sealpost case sync k3v7x2qd")]
+pub struct CaseSync {
+    /// The case [default: all that are not closed]
+    #[arg(value_name = "CASE")]
+    pub case: Option<String>,
+
+    /// Your own secret key, where the report was signed with it (--sign-with)
+    #[arg(long, value_name = "FILE")]
+    pub key: Vec<PathBuf>,
+
+    /// The network
+    #[command(flatten)]
+    pub network: NetworkOptions,
+}
+
+/// Send a message to the vendor, sealed like the report
+///
+/// It is padded, and signed by the key of the case. One that cannot be delivered is kept in the
+/// outbox (exit code 6): `sealpost send --resume` goes on.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    sealpost case reply k3v7x2qd --message answer.txt\n  \
+    sealpost case reply k3 --message - < answer.txt")]
+pub struct CaseReply {
+    /// The case
+    #[arg(value_name = "CASE")]
+    pub case: String,
+
+    /// The text; `-` is stdin
+    #[arg(long, value_name = "FILE")]
+    pub message: PathBuf,
+
+    /// Sign with your own key instead: a secret key file, or a fingerprint that gpg-agent holds
+    #[arg(long, value_name = "KEY")]
+    pub sign_with: Option<String>,
+
+    /// How long to go on trying while nothing gets through, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub patience: u64,
+
+    /// The network
+    #[command(flatten)]
+    pub network: NetworkOptions,
+}
+
+/// Bring a case back on this machine, by its twelve words
+///
+/// They are asked for. The vendor's intake is found as `send` finds it, and asked for the case; its
+/// receipt is verified.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    sealpost case recover --to example.org\n  \
+    sealpost case recover --to example.org --words-file words.txt")]
+pub struct CaseRecover {
+    /// The vendor, as in `send`
+    #[arg(long, value_name = "TARGET")]
+    pub to: String,
+
+    /// Ask for the words on the terminal, which is what happens anyway
+    #[arg(long, conflicts_with = "words_file")]
+    pub words: bool,
+
+    /// Take the words from the first line of FILE instead of asking
+    #[arg(long, value_name = "FILE")]
+    pub words_file: Option<PathBuf>,
+
+    /// The key that the report was sealed to, by its whole fingerprint
+    #[arg(long, value_name = "HEX")]
+    pub fingerprint: Option<Fingerprint>,
+
+    /// Trust a key of the vendor that one source alone names, without being asked
+    #[arg(long)]
+    pub yes_trust_first_use: bool,
+
+    /// The network
+    #[command(flatten)]
+    pub network: NetworkOptions,
+}
+
+/// Wipe a case from this machine, with what waits in the outbox
+///
+/// Its bytes are overwritten, which flash storage, copies and snapshots may defeat. The intake keeps
+/// what it has; the twelve words bring the case back.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  sealpost case forget k3v7x2qd")]
+pub struct CaseForget {
+    /// The case
+    #[arg(value_name = "CASE")]
+    pub case: String,
+}
+
+/// Set or change the passphrase of all cases
+///
+/// Their records are encrypted with it from then on; sending needs no passphrase, reading asks for
+/// it once a command.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    sealpost case lock\n  \
+    sealpost case lock --new-passphrase-file new.txt")]
+pub struct CaseLock {
+    /// Take the new passphrase from the first line of FILE instead of asking
+    #[arg(long, value_name = "FILE")]
+    pub new_passphrase_file: Option<PathBuf>,
+}

@@ -1,0 +1,166 @@
+//! The JSON documents of `case`, and the lines for a person.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{
+    case::Event,
+    client::Attested,
+    commands::Context,
+    disk::{CaseRecord, Entry},
+    terminal::{Failure, escape::brief},
+};
+
+use super::letters::Letter;
+
+/// What `case forget` prints.
+#[derive(Serialize)]
+pub(super) struct Names {
+    pub(super) forgotten: Vec<String>,
+}
+
+/// What `case list`, `show`, `sync` and `recover` print.
+#[derive(Serialize)]
+pub(super) struct Document {
+    pub(super) cases: Vec<CaseDocument>,
+}
+
+/// One case.
+#[derive(Serialize)]
+pub(super) struct CaseDocument {
+    pub(super) case: String,
+    pub(super) vendor: String,
+    pub(super) intake: String,
+    /// The vendor's certificate.
+    pub(super) key: String,
+    pub(super) sealed: Timestamp,
+    pub(super) size: u64,
+    pub(super) sha256: String,
+    /// `kept` (in the outbox), `unsent`, or a state of the intake.
+    pub(super) state: String,
+    /// How many things of it are in the outbox.
+    pub(super) in_outbox: usize,
+    /// The report's id at the intake.
+    pub(super) report: Option<String>,
+    /// What its receipt proves; null where it was not verified.
+    pub(super) receipt: Option<Receipt>,
+    pub(super) timeline: Vec<Event>,
+    /// The last look at the intake.
+    pub(super) synced: Option<Timestamp>,
+    /// Those that are shown.
+    pub(super) messages: Vec<Letter>,
+    /// Why the intake could not be asked.
+    pub(super) error: Option<String>,
+    pub(super) case_words: Option<String>,
+}
+
+/// A receipt that was verified.
+#[derive(Serialize)]
+pub(super) struct Receipt {
+    pub(super) signed: bool,
+    pub(super) key: Option<String>,
+    pub(super) received: Timestamp,
+}
+
+impl CaseDocument {
+    pub(super) fn new(record: &CaseRecord, outbox: &[(String, Entry)]) -> Self {
+        let name = record.name();
+        let in_outbox = outbox
+            .iter()
+            .filter(|(_, entry)| entry.case == name)
+            .count();
+        let seen = record.seen.as_ref();
+        let state = match (&record.delivered, seen) {
+            (Some(_), Some(seen)) => seen.state.as_str(),
+            (Some(_), None) => "received",
+            (None, _) if in_outbox > 0 => "kept",
+            (None, _) => "unsent",
+        };
+        Self {
+            case: name.to_string(),
+            vendor: record.vendor.clone(),
+            intake: record.intake.to_string(),
+            key: record.certificate.fingerprint().to_string(),
+            sealed: record.sealed,
+            size: record.size,
+            sha256: data_encoding::HEXLOWER.encode(&record.sha256),
+            state: state.to_owned(),
+            in_outbox,
+            report: record.delivered.as_ref().map(|it| it.report.to_string()),
+            receipt: None,
+            timeline: seen.map(|seen| seen.timeline.clone()).unwrap_or_default(),
+            synced: seen.map(|seen| seen.at),
+            messages: Vec::new(),
+            error: None,
+            case_words: None,
+        }
+    }
+
+    pub(super) fn attest(&mut self, attested: &Attested) {
+        self.receipt = Some(Receipt {
+            signed: attested.key().is_some(),
+            key: attested.key().map(ToString::to_string),
+            received: attested.receipt().received,
+        });
+    }
+}
+
+/// All about one case.
+pub(super) fn tell(case: &CaseDocument, context: &Context<'_>) -> Result<(), Failure> {
+    let output = context.output;
+    let mut fields = vec![
+        ("case", case.case.clone()),
+        ("vendor", brief(&case.vendor)),
+        ("intake", case.intake.clone()),
+        ("key", case.key.clone()),
+        ("sealed", time(case.sealed)),
+        ("state", state(case)),
+    ];
+    if let Some(report) = &case.report {
+        fields.push(("report", report.clone()));
+    }
+    fields.push(("sha256", case.sha256.clone()));
+    if let Some(receipt) = &case.receipt {
+        let received = time(receipt.received);
+        fields.push((
+            "receipt",
+            match &receipt.key {
+                Some(key) => {
+                    format!("the vendor's key {key} signed that the intake had it on {received}")
+                }
+                None => format!("not signed: the intake's word alone, {received}"),
+            },
+        ));
+    }
+    output.print_fields(&fields)?;
+    for event in &case.timeline {
+        let until = event.until.map(|day| format!(" {day}")).unwrap_or_default();
+        output.print(format!(
+            "  {}  {}{until}",
+            time(event.at),
+            event.kind.as_str()
+        ))?;
+    }
+    for letter in &case.messages {
+        letter.tell(context)?;
+    }
+    if case.in_outbox > 0 {
+        output.say(format!(
+            "{} in the outbox: sealpost send --resume {}",
+            case.in_outbox, case.case
+        ));
+    }
+    Ok(())
+}
+
+pub(super) fn state(case: &CaseDocument) -> String {
+    match case.state.as_str() {
+        "kept" => "in the outbox, not delivered".to_owned(),
+        "unsent" => "never sent".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+pub(super) fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}

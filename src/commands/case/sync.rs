@@ -1,0 +1,137 @@
+//! `sealpost case sync`: what the intake says of a case by now, and its new messages.
+
+use anyhow::anyhow;
+use jiff::Timestamp;
+
+use super::{
+    document::{CaseDocument, Document, tell},
+    find,
+    letters::{Reader, attested},
+};
+use crate::{
+    case::{CaseName, State},
+    cli::CaseSync,
+    client::IntakeError,
+    commands::{Context, online::Online},
+    disk::{CaseRecord, Cases, Seen},
+    terminal::{Exit, Failure, Hint},
+    wire::{Author, MessageView, Token},
+};
+
+pub(super) fn run(args: &CaseSync, context: &Context<'_>) -> Result<Exit, Failure> {
+    let cases = context.home.cases(context.now)?;
+    let names = match &args.case {
+        Some(typed) => vec![find(typed, &cases)?],
+        None => cases.names()?,
+    };
+    let cases = if names.is_empty() {
+        cases
+    } else {
+        context.cases()?
+    };
+    let mut documents = Vec::new();
+    let mut failed = None;
+    for name in &names {
+        let record = cases.read(name)?;
+        if args.case.is_none() && !is_open(&record) {
+            continue;
+        }
+        match one(name, &cases, args, context) {
+            Ok(document) => documents.push(document),
+            Err(failure) if args.case.is_some() => return Err(failure),
+            Err(failure) => {
+                let mut document = CaseDocument::new(&record, &context.home.outbox().list()?);
+                document.error = Some(format!("{:#}", failure.error()));
+                documents.push(document);
+                failed = Some(failure.exit());
+                if !context.output.is_json() {
+                    let _shown = failure.report(context.output);
+                }
+            }
+        }
+    }
+    for document in documents.iter().filter(|document| document.error.is_none()) {
+        tell(document, context)?;
+        if document.messages.is_empty() {
+            context.output.say("no new message");
+        }
+    }
+    if names.is_empty() {
+        context.output.say("there is no case yet");
+    }
+    context.output.json(&Document { cases: documents })?;
+    Ok(failed.unwrap_or(Exit::Done))
+}
+
+fn is_open(record: &CaseRecord) -> bool {
+    let state = record.seen.as_ref().map(|seen| seen.state);
+    record.delivered.is_some() && state != Some(State::Closed)
+}
+
+fn one(
+    name: &CaseName,
+    cases: &Cases,
+    args: &CaseSync,
+    context: &Context<'_>,
+) -> Result<CaseDocument, Failure> {
+    let _held = cases.hold(name)?;
+    let mut record = cases.read(name)?;
+    let Some(delivered) = record.delivered.clone() else {
+        let error = anyhow!("case {name} is not delivered yet");
+        return Err(Failure::from(error).with_hint(Hint::command(
+            "to go on",
+            ["sealpost", "send", "--resume", name.as_str()],
+        )));
+    };
+    let online = Online::new(&args.network, [record.intake.clone()], context)?;
+    let intake = online.intake(&record.intake);
+    let token = Token::from_bytes(&record.secret.token_bytes());
+    let report = &delivered.report;
+    let view = online.wait(intake.report(&token, report));
+    let view = view.map_err(|error| unknown(name, error))?;
+    let list = online.wait(intake.messages(&token, report));
+    let list = list.map_err(|error| unknown(name, error))?;
+    record.seen = Some(Seen {
+        at: Timestamp::try_from(context.now)?,
+        state: view.summary.state,
+        timeline: view.timeline,
+    });
+    let known = |record: &CaseRecord, view: &MessageView| {
+        record.messages.iter().any(|one| one.id == view.id)
+    };
+    let new = list
+        .messages
+        .into_iter()
+        .filter(|view| !known(&record, view));
+    let new: Vec<MessageView> = new.collect();
+    for view in &new {
+        // One's own are sealed to the vendor alone.
+        if view.from == Author::Vendor {
+            let sealed = online.wait(intake.message(&token, report, view));
+            let sealed = sealed.map_err(|error| unknown(name, error))?;
+            cases.keep_message(name, &view.id, &sealed)?;
+        }
+        record.messages.push(view.clone());
+    }
+    cases.write(&record)?;
+    let mut document = CaseDocument::new(&record, &context.home.outbox().list()?);
+    if let Some(attested) = attested(&record, context)? {
+        document.attest(&attested);
+    }
+    let reader = Reader::new(&record, cases, &args.key, context)?;
+    document.messages = new.iter().map(|view| reader.open(view, context)).collect();
+    Ok(document)
+}
+
+fn unknown(name: &CaseName, error: IntakeError) -> Failure {
+    let gone = error.is_gone();
+    let error = anyhow::Error::new(error).context(format!("cannot ask about case {name}"));
+    let failure = Failure::from(error);
+    if gone {
+        failure.with_hint(Hint::words(
+            "the intake does not know the case any more: the vendor may have removed it; its receipt is kept here",
+        ))
+    } else {
+        failure
+    }
+}

@@ -1,0 +1,115 @@
+//! `sealpost send`: a report sealed, delivered to the vendor's intake, and a case begun.
+
+mod delivery;
+mod dry_run;
+mod new;
+mod outcome;
+mod resume;
+mod route;
+mod spool;
+
+pub(super) use self::{
+    delivery::idempotency_key, outcome::kept, resume::message as deliver_message,
+    route::find as find_route,
+};
+use super::{
+    Context,
+    online::Online,
+    sealing::{
+        Author, attach, bundle, first_use, intended_program, investigate, new_case, own_copies,
+        published, read_report, refuse_if_it_says_so, warn_of_missing_sections,
+    },
+    target, vendor,
+};
+use crate::{
+    bundle::Bundle,
+    case::CaseSecret,
+    cli::Send,
+    openpgp::{Certificate, Envelope, Signer},
+    terminal::{Exit, Failure},
+};
+
+/// Goes on with what is in the outbox, or sends a report.
+pub(super) fn run(args: &Send, context: &Context<'_>) -> Result<Exit, Failure> {
+    if let Some(which) = &args.resume {
+        return resume::run(which, args, context);
+    }
+    if args.leave_no_trace || args.dry_run {
+        context.leave_no_trace();
+    }
+    let path = args.report.as_deref().unwrap_or("-".as_ref());
+    let report = read_report(path)?;
+    let vendor = vendor::resolve(args.to.as_deref().unwrap_or_default(), context)?;
+    target::refuse_if_unencrypted(&vendor.target.program)?;
+    let program = intended_program(&report, Some(&vendor.target))?;
+    let typed = args.fingerprint.as_slice();
+    let found = investigate(typed, &args.network, &vendor, context)?;
+    refuse_if_it_says_so(&vendor, &found)?;
+    // Nobody is asked for an intake while there is no key that may be used.
+    if let Err(stop) = &found.decision {
+        return Err(vendor::refusal(&vendor, &found, stop, context));
+    }
+    let online = Online::new(&args.network, vendor.loopback(), context)?;
+    let route = route::find(&vendor, Some(&found), &online, context)?;
+    if args.dry_run {
+        return dry_run::show(args, (&vendor, &found), &route, (&report, program), context);
+    }
+    let first_use = first_use(typed, args.yes_trust_first_use);
+    let recipient = published(&vendor, &found, &first_use, context)?;
+    let certificate = recipient.certificate().clone();
+    let mut recipients = vec![recipient];
+    recipients.extend(own_copies(&args.also_to, context)?);
+    let case = new_case()?;
+    let author = author(args, &case, context)?;
+    let mut bundle = bundle(&report, &author, program, context)?;
+    attach(&mut bundle, &args.attach, context)?;
+    warn_of_missing_sections(&report, context);
+    refuse_if_too_large(&bundle, route.offer.max_size)?;
+    let shipment = Shipment {
+        signed_by: args.sign_with.as_ref().map(|_| author.certificate.clone()),
+        envelope: Envelope::to(recipients, None)?,
+        signer: author.signer,
+        vendor: vendor.subject.name.clone(),
+        certificate,
+        bundle,
+        case,
+    };
+    if args.leave_no_trace {
+        new::without_trace(shipment, &route, (&online, args), context)
+    } else {
+        new::through_outbox(shipment, &route, (&online, args), context)
+    }
+}
+
+/// Everything that is sealed and sent, before it is.
+struct Shipment {
+    bundle: Bundle,
+    envelope: Envelope,
+    signer: Option<Signer>,
+    case: CaseSecret,
+    vendor: String,
+    certificate: Certificate,
+    /// The reporter's own certificate, where that signs.
+    signed_by: Option<Certificate>,
+}
+
+fn author(args: &Send, case: &CaseSecret, context: &Context<'_>) -> Result<Author, Failure> {
+    match &args.sign_with {
+        Some(own) => Author::own(own, context),
+        None => Ok(Author::of_case(case, context)?.unsigned(args.unsigned)),
+    }
+}
+
+/// Before anything is sealed: a gigabyte that will not be taken is not worth the time.
+fn refuse_if_too_large(bundle: &Bundle, most: Option<u64>) -> Result<(), Failure> {
+    match most.filter(|most| bundle.size() > *most) {
+        None => Ok(()),
+        Some(most) => {
+            let size = bundle.size();
+            let error = anyhow::anyhow!(
+                "the report has {size} bytes with its attachments, and the intake takes {most} at the most"
+            );
+            Err(Failure::from(error))
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! A new report: sealed into the outbox and uploaded at the same time, or leaving no trace.
+//!
+//! The order is what promises 19 and 20 rest on. First the record of the case and the entry in the
+//! outbox are durable, and only then does the upload hear where the report ends: so nothing that
+//! arrived is unknown here, and nothing that is cut off is lost.
+
+use std::{fs::File, sync::Arc, thread, time::Duration};
+
+use anyhow::{Context as _, anyhow};
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::{
+    Shipment,
+    delivery::{Parcel, Shared, attest, deliver, idempotency_key, locked, receive},
+    outcome::{Delivered, Delivery, Document, kept, tell},
+    route::Route,
+    spool::Spool,
+};
+use crate::{
+    bundle::BundleError,
+    case::CaseName,
+    cli::Send,
+    client::{DeliveryError, Growth, Posted, Source},
+    commands::{Context, online::Online},
+    disk::{CaseRecord, Entry, EntryKind},
+    terminal::{Exit, Failure, Progress},
+    wire::Token,
+};
+
+/// Through the outbox, from where it can go on.
+pub(super) fn through_outbox(
+    mut shipment: Shipment,
+    route: &Route<'_>,
+    (online, args): (&Online, &Send),
+    context: &Context<'_>,
+) -> Result<Exit, Failure> {
+    let cases = context.home.cases(context.now)?;
+    let name = CaseName::of(&shipment.case);
+    let pending = context.home.outbox().begin(name.as_str())?;
+    let (writer, reader) = (pending.writer()?, pending.reader()?);
+    let key = idempotency_key()?;
+    let shared = Shared::default();
+    let (growth, source) = growing(reader);
+    let keep = |shipment: &Shipment, sealed: (u64, [u8; 32])| -> Result<CaseRecord, Failure> {
+        let record = record(shipment, sealed, route, context)?;
+        cases.write(&record)?;
+        let mut place = locked(&shared);
+        let entry = Entry {
+            case: name.clone(),
+            kind: EntryKind::Report,
+            intake: record.intake.clone(),
+            idempotency_key: key.clone(),
+            sha256: record.sha256,
+            size: record.size,
+            sealed: record.sealed,
+            upload: place.upload.clone(),
+        };
+        match pending.publish(entry) {
+            Ok(held) => place.held = Some(held),
+            Err(error) => {
+                let _gone = cases.forget(&name);
+                return Err(error.into());
+            }
+        }
+        Ok(record)
+    };
+    let (record, posted) = both(
+        &mut shipment,
+        (Spool::new(writer, growth.clone()), keep),
+        (&shared, &growth, source),
+        (route, &key, online, args),
+        context,
+    )?;
+    let mut record = record;
+    let attested = match posted {
+        Ok(posted) => attest(&record, &posted, context)
+            .and_then(|attested| receive(&mut record, &posted).map(|()| (attested, posted)))
+            .map_err(|failure| kept(name.as_str(), failure.into_error())),
+        Err(error) => Err(kept(name.as_str(), error.into())),
+    };
+    let (attested, posted) = match attested {
+        Ok(attested) => attested,
+        Err(failure) => {
+            words(&shipment, context);
+            return Err(failure);
+        }
+    };
+    cases.write(&record)?;
+    if let Some(held) = locked(&shared).held.take() {
+        held.remove()?;
+    }
+    let mut done = Delivered::report(&record, posted.report.as_str(), &attested);
+    done.case_words = Some(shipment.case.words().to_string());
+    finish(done, context)
+}
+
+/// From a file without a name, and with nothing that stays.
+pub(super) fn without_trace(
+    mut shipment: Shipment,
+    route: &Route<'_>,
+    (online, args): (&Online, &Send),
+    context: &Context<'_>,
+) -> Result<Exit, Failure> {
+    let spool = tempfile::NamedTempFile::new().context("cannot make a temporary file")?;
+    let reader = spool.reopen().context("cannot make a temporary file")?;
+    let (writer, path) = spool.into_parts();
+    path.close().context("cannot make a temporary file")?;
+    let key = idempotency_key()?;
+    let (growth, source) = growing(reader);
+    let shared = Shared::default();
+    let keep = |shipment: &Shipment, sealed| record(shipment, sealed, route, context);
+    let (record, posted) = both(
+        &mut shipment,
+        (Spool::new(writer, growth.clone()), keep),
+        (&shared, &growth, source),
+        (route, &key, online, args),
+        context,
+    )?;
+    let attested = match posted {
+        Ok(posted) => attest(&record, &posted, context).map(|attested| (attested, posted)),
+        Err(error) => Err(error.into()),
+    };
+    let (attested, posted) = match attested {
+        Ok(attested) => attested,
+        Err(failure) => {
+            words(&shipment, context);
+            return Err(failure.with_exit(Exit::Failed));
+        }
+    };
+    let mut done = Delivered::report(&record, posted.report.as_str(), &attested);
+    done.case = None;
+    done.case_words = Some(shipment.case.words().to_string());
+    finish(done, context)
+}
+
+type Ends<'a> = (&'a Shared, &'a watch::Sender<Growth>, Source);
+
+/// Seals on this thread and uploads on another. `keep` makes durable what was sealed.
+fn both(
+    shipment: &mut Shipment,
+    (spool, keep): (
+        Spool,
+        impl FnOnce(&Shipment, (u64, [u8; 32])) -> Result<CaseRecord, Failure>,
+    ),
+    (shared, growth, source): Ends<'_>,
+    (route, key, online, args): (&Route<'_>, &str, &Online, &Send),
+    context: &Context<'_>,
+) -> Result<(CaseRecord, Result<Posted, DeliveryError>), Failure> {
+    let token = Token::from_bytes(&shipment.case.token_bytes());
+    let parcel = Parcel {
+        route,
+        token: &token,
+        idempotency_key: key,
+        source,
+        upload: None,
+        again: false,
+        patience: Duration::from_secs(args.patience),
+    };
+    let (size, output) = (shipment.bundle.size(), context.output);
+    thread::scope(|scope| {
+        let sending = scope.spawn(|| deliver(parcel, (shared, size), online, output));
+        let made = seal(shipment, spool, context).and_then(|sealed| {
+            let record = keep(shipment, sealed)?;
+            let (size, sha256) = sealed;
+            growth.send_replace(Growth::Whole { size, sha256 });
+            Ok(record)
+        });
+        if made.is_err() {
+            growth.send_replace(Growth::CalledOff);
+        }
+        let posted = sending.join();
+        let record = made?;
+        let posted = posted.map_err(|_| anyhow!("the upload broke down"))?;
+        Ok((record, posted))
+    })
+}
+
+fn growing(reader: File) -> (Arc<watch::Sender<Growth>>, Source) {
+    let (growth, receiver) = watch::channel(Growth::Growing(0));
+    (Arc::new(growth), Source::new(reader, receiver))
+}
+
+fn seal(
+    shipment: &mut Shipment,
+    spool: Spool,
+    context: &Context<'_>,
+) -> Result<(u64, [u8; 32]), Failure> {
+    let cannot_write = |error: anyhow::Error| error.context("cannot write the sealed report");
+    let signer = shipment.signer.take();
+    let mut sealing = shipment.envelope.seal(spool, signer, context.now)?;
+    let progress = Progress::bytes(context.output, Some(shipment.bundle.size()), "sealing");
+    let bundled = shipment
+        .bundle
+        .write_to(&mut sealing, &mut |now| progress.at(now));
+    bundled.map_err(|error| match error {
+        BundleError::Write(error) => cannot_write(error.into()),
+        other => other.into(),
+    })?;
+    let spool = sealing
+        .finish()
+        .map_err(|error| cannot_write(error.into()))?;
+    Ok(spool.finish())
+}
+
+fn record(
+    shipment: &Shipment,
+    (size, sha256): (u64, [u8; 32]),
+    route: &Route<'_>,
+    context: &Context<'_>,
+) -> Result<CaseRecord, Failure> {
+    let signed_by = shipment.signed_by.as_ref();
+    Ok(CaseRecord {
+        secret: shipment.case.clone(),
+        vendor: shipment.vendor.clone(),
+        intake: route.intake.endpoint().clone(),
+        certificate: shipment.certificate.clone(),
+        signed_by: signed_by.map(crate::openpgp::Certificate::fingerprint),
+        sha256,
+        size,
+        sealed: Timestamp::try_from(context.now)?,
+        delivered: None,
+        seen: None,
+        messages: Vec::new(),
+    })
+}
+
+/// A report that may have arrived is recovered by its words alone.
+fn words(shipment: &Shipment, context: &Context<'_>) {
+    if !context.output.is_json() {
+        let words = shipment.case.words();
+        context.output.notice(format!("case words: {}", *words));
+    }
+}
+
+fn finish(done: Delivered, context: &Context<'_>) -> Result<Exit, Failure> {
+    tell(&done, context);
+    let deliveries = vec![Delivery::Delivered(Box::new(done))];
+    context.output.json(&Document { deliveries })?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,249 @@
+//! Going on with what is in the outbox: the same bytes, with the same key, from where they were.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    time::Duration,
+};
+
+use anyhow::{Context as _, anyhow};
+use sha2::{Digest, Sha256};
+
+use super::{
+    delivery::{Parcel, Shared, attest, deliver, locked, receive},
+    outcome::{Delivered, Delivery, Document, Kept, kept, tell},
+    route::Route,
+};
+use crate::{
+    case::CaseName,
+    cli::Send,
+    client::{IntakeError, Offer, Source},
+    commands::{
+        Context,
+        online::{Online, pace},
+    },
+    disk::{CaseRecord, Cases, Entry, EntryKind, HeldEntry},
+    network::policy::PATIENCE,
+    terminal::{Exit, Failure, Hint},
+    wire::{MessageView, ReportId, Token},
+};
+
+/// Goes on with everything, or with what belongs to one case.
+pub(super) fn run(which: &str, args: &Send, context: &Context<'_>) -> Result<Exit, Failure> {
+    let mut entries = context.home.outbox().list()?;
+    entries.retain(|(_, entry)| entry.case.as_str().starts_with(which));
+    if entries.is_empty() && !which.is_empty() {
+        let error = anyhow!("nothing of a case {which} is in the outbox");
+        return Err(Failure::from(error).with_hint(Hint::command(
+            "to see all cases",
+            ["sealpost", "case", "list"],
+        )));
+    }
+    if entries.is_empty() {
+        context.output.say("the outbox is empty");
+        context.output.json(&Document { deliveries: vec![] })?;
+        return Ok(Exit::Done);
+    }
+    let cases = context.cases()?;
+    let mut deliveries = Vec::new();
+    let mut exit = Exit::Done;
+    let alone = entries.len() == 1;
+    for (name, entry) in entries {
+        match one(&name, &cases, args, context) {
+            Ok(done) => {
+                tell(&done, context);
+                deliveries.push(Delivery::Delivered(Box::new(done)));
+            }
+            Err(failure) if alone => return Err(failure),
+            Err(failure) => {
+                exit = failure.exit();
+                deliveries.push(Delivery::Kept(Kept {
+                    case: entry.case.to_string(),
+                    what: what(&entry),
+                    error: format!("{:#}", failure.error()),
+                    exit: failure.exit().code(),
+                }));
+                if !context.output.is_json() {
+                    let _shown = failure.report(context.output);
+                }
+            }
+        }
+    }
+    context.output.json(&Document { deliveries })?;
+    Ok(exit)
+}
+
+fn what(entry: &Entry) -> &'static str {
+    match entry.kind {
+        EntryKind::Report => "report",
+        EntryKind::Message(_) => "message",
+    }
+}
+
+fn one(
+    name: &str,
+    cases: &Cases,
+    args: &Send,
+    context: &Context<'_>,
+) -> Result<Delivered, Failure> {
+    let Some(held) = context.home.outbox().take(name)? else {
+        let error = anyhow!("another sealpost is working at {name}, or has just delivered it");
+        return Err(Failure::new(Exit::NotDelivered, error));
+    };
+    let entry = held.entry();
+    let record = cases.read(&entry.case).map_err(Failure::from)?;
+    let online = Online::new(&args.network, [entry.intake.clone()], context)?;
+    let patience = Duration::from_secs(args.patience);
+    match entry.kind.clone() {
+        EntryKind::Report => report(held, (record, cases), (&online, patience), context),
+        EntryKind::Message(report) => {
+            let (entry, name) = (held.entry().clone(), record.name());
+            let sent = message(held, (&record, &report), (&online, patience), context);
+            let sent = sent.map_err(|error| kept(name.as_str(), error))?;
+            Ok(Delivered {
+                case: Some(name.to_string()),
+                what: "message",
+                vendor: record.vendor.clone(),
+                intake: record.intake.to_string(),
+                report: report.to_string(),
+                size: sent.size,
+                sha256: data_encoding::HEXLOWER.encode(&entry.sha256),
+                key: record.certificate.fingerprint().to_string(),
+                receipt: None,
+                case_words: None,
+            })
+        }
+    }
+}
+
+fn report(
+    held: HeldEntry,
+    (record, cases): (CaseRecord, &Cases),
+    (online, patience): (&Online, Duration),
+    context: &Context<'_>,
+) -> Result<Delivered, Failure> {
+    let entry = held.entry().clone();
+    let name = entry.case.clone();
+    let keep = |error: anyhow::Error| kept(name.as_str(), error);
+    refuse_if_another(&entry, &record)?;
+    let mut file = held.sealed()?;
+    refuse_if_changed(&mut file, &entry)?;
+    let intake = online.intake(&entry.intake);
+    let offer = offer(&intake, online).map_err(keep)?;
+    let shared = Shared::default();
+    locked(&shared).held = Some(held);
+    let token = Token::from_bytes(&record.secret.token_bytes());
+    let parcel = Parcel {
+        route: &Route { intake, offer },
+        token: &token,
+        idempotency_key: &entry.idempotency_key,
+        source: Source::whole(file, entry.size, entry.sha256),
+        upload: entry.upload.clone(),
+        again: true,
+        patience,
+    };
+    let posted = deliver(parcel, (&shared, entry.size), online, context.output);
+    let posted = posted.map_err(|error| keep(error.into()))?;
+    let attested =
+        attest(&record, &posted, context).map_err(|failure| keep(failure.into_error()))?;
+    let record = update(cases, &name, |record| receive(record, &posted))?;
+    if let Some(held) = locked(&shared).held.take() {
+        held.remove()?;
+    }
+    Ok(Delivered::report(
+        &record,
+        posted.report.as_str(),
+        &attested,
+    ))
+}
+
+/// Changes a record while nobody else does.
+fn update(
+    cases: &Cases,
+    name: &CaseName,
+    change: impl FnOnce(&mut CaseRecord) -> Result<(), Failure>,
+) -> Result<CaseRecord, Failure> {
+    let _held = cases.hold(name)?;
+    let mut record = cases.read(name)?;
+    change(&mut record)?;
+    cases.write(&record)?;
+    Ok(record)
+}
+
+/// Sends a sealed message that waits in the outbox, and removes it from there.
+pub(in crate::commands) fn message(
+    held: HeldEntry,
+    (record, report): (&CaseRecord, &ReportId),
+    (online, patience): (&Online, Duration),
+    context: &Context<'_>,
+) -> anyhow::Result<MessageView> {
+    let mut sealed = Vec::new();
+    held.sealed()?
+        .read_to_end(&mut sealed)
+        .context("cannot read the outbox")?;
+    let token = Token::from_bytes(&record.secret.token_bytes());
+    let intake = online.intake(&record.intake);
+    let key = held.entry().idempotency_key.clone();
+    let mut pace = pace(patience).map_err(Failure::into_error)?;
+    let sent = online.wait(async {
+        loop {
+            match intake.send_message(&token, report, (&key, &sealed)).await {
+                Ok(sent) => return Ok(sent),
+                Err(error) if pace.wait(&error).await => {
+                    context.output.say(format!("{error}; trying again"));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    })?;
+    held.remove()?;
+    Ok(sent)
+}
+
+/// What the intake says today; where it does not answer at once, the upload will go on asking.
+fn offer(intake: &crate::client::Intake<'_>, online: &Online) -> anyhow::Result<Offer> {
+    let asked = online.wait(async { tokio::time::timeout(PATIENCE, intake.offer()).await });
+    match asked {
+        Ok(Ok(Some(offer))) => Ok(offer),
+        Ok(Ok(None)) => Err(anyhow!("{} is no intake any more", intake.endpoint())),
+        Ok(Err(error)) if !IntakeError::Fetch(error.clone()).is_passing() => Err(error.into()),
+        Ok(Err(_)) | Err(_) => Ok(Offer {
+            max_size: None,
+            resumable: true,
+            defer_length: true,
+        }),
+    }
+}
+
+fn refuse_if_another(entry: &Entry, record: &CaseRecord) -> Result<(), Failure> {
+    if entry.sha256 == record.sha256 && entry.size == record.size {
+        return Ok(());
+    }
+    let name = &entry.case;
+    Err(anyhow!("the outbox and the record of case {name} are about different reports").into())
+}
+
+/// What fell to a failing disk would be refused, or worse, taken.
+fn refuse_if_changed(file: &mut File, entry: &Entry) -> Result<(), Failure> {
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => digest.update(buffer.get(..n).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(anyhow!(error).context("cannot read the outbox").into()),
+        }
+    }
+    if <[u8; 32]>::from(digest.finalize()) == entry.sha256 {
+        return Ok(());
+    }
+    let name = entry.case.to_string();
+    Err(Failure::from(anyhow!(
+        "the sealed report of case {name} in the outbox is damaged (its SHA-256 is another one)"
+    ))
+    .with_hint(Hint::command(
+        "give it up, and send the report again",
+        ["sealpost", "case", "forget", name.as_str()],
+    )))
+}

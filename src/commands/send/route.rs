@@ -1,0 +1,124 @@
+//! Which of a vendor's contacts is an intake.
+//!
+//! DESIGN.md, "The intake's HTTP contract" (`OPTIONS /reports`). Contacts are asked one after the
+//! other, in the vendor's order, and only once there is a key to seal to.
+
+use anyhow::anyhow;
+use url::Url;
+
+use crate::{
+    client::{Intake, Offer},
+    commands::{
+        Context,
+        online::Online,
+        vendor::{Investigation, Vendor},
+    },
+    network::policy::PATIENCE,
+    program::Contact,
+    terminal::{Exit, Failure, Hint, Progress},
+};
+
+/// An intake, and what it says of itself.
+pub(in crate::commands) struct Route<'n> {
+    pub(in crate::commands) intake: Intake<'n>,
+    pub(in crate::commands) offer: Offer,
+}
+
+/// The first intake among the contacts.
+pub(in crate::commands) fn find<'n>(
+    vendor: &Vendor,
+    found: Option<&Investigation>,
+    online: &'n Online,
+    context: &Context<'_>,
+) -> Result<Route<'n>, Failure> {
+    let contacts = contacts(vendor, found);
+    let mut asked = Vec::new();
+    let _waiting = Progress::waiting(context.output, "looking for the intake");
+    for url in links(vendor, &contacts).into_iter().take(MOST) {
+        let intake = online.intake(&url);
+        match online.wait(async { tokio::time::timeout(PATIENCE, intake.offer()).await }) {
+            Ok(Ok(Some(offer))) => {
+                context
+                    .output
+                    .detail(1, format!("the intake is {}", intake.endpoint()));
+                return Ok(Route { intake, offer });
+            }
+            Ok(Ok(None)) => asked.push(format!("{url}: no intake (a web page or form)")),
+            Ok(Err(why)) => asked.push(format!("{url}: {why}")),
+            Err(_) => asked.push(format!("{url}: no answer in time")),
+        }
+    }
+    Err(none(vendor, &contacts, &asked, context))
+}
+
+/// Where reports go, in the vendor's order: its profile's contacts, then those that it publishes. A
+/// security.txt that is not to be believed leads nowhere.
+fn contacts(vendor: &Vendor, found: Option<&Investigation>) -> Vec<Contact> {
+    let own = vendor.target.program.contacts();
+    // What was typed is no contact that anybody published.
+    let own = own.filter(|_| vendor.target.is_known).cloned();
+    let discovery = found.map(|found| &found.discovery);
+    let void = discovery
+        .and_then(|discovery| discovery.security_txt.as_ref())
+        .filter(|file| file.void.is_some());
+    let is_void = |from: &str| {
+        void.is_some_and(|file| {
+            file.retrieved
+                .as_str()
+                .starts_with(from.trim_end_matches('…'))
+        })
+    };
+    let published = discovery.into_iter().flat_map(|discovery| {
+        let files = discovery.contacts.iter();
+        let files = files.filter(|(_, from)| !is_void(from));
+        let program = discovery.program.iter();
+        files
+            .map(|(contact, _)| contact.clone())
+            .chain(program.flat_map(|program| program.contacts().cloned()))
+    });
+    let mut all: Vec<Contact> = Vec::new();
+    for contact in own.chain(published) {
+        if !all.contains(&contact) {
+            all.push(contact);
+        }
+    }
+    all
+}
+
+/// This machine's own, where TARGET names it, then the https contacts.
+fn links(vendor: &Vendor, contacts: &[Contact]) -> Vec<Url> {
+    let typed = vendor.loopback_url();
+    let web = contacts.iter().filter_map(|contact| match contact {
+        Contact::Web(link) => link.as_str().parse().ok(),
+        _ => None,
+    });
+    typed.into_iter().chain(web).collect()
+}
+
+fn none(vendor: &Vendor, contacts: &[Contact], asked: &[String], context: &Context<'_>) -> Failure {
+    let name = &vendor.typed;
+    let error = anyhow!("{name}: none of its contacts is an intake that takes sealed reports");
+    let mut failure = Failure::new(Exit::Failed, error);
+    if context.offline {
+        return failure.with_hint(Hint::words("nobody was asked, because of --offline"));
+    }
+    for one in asked {
+        failure = failure.with_hint(Hint::words(one.clone()));
+    }
+    let others: Vec<String> = contacts
+        .iter()
+        .filter(|contact| !matches!(contact, Contact::Web(_) | Contact::GitHubUnnamed))
+        .map(ToString::to_string)
+        .collect();
+    if !others.is_empty() {
+        let words = format!("it takes reports at {}", others.join(", "));
+        failure = failure.with_hint(Hint::words(words));
+    }
+    failure.with_hint(Hint::command(
+        "seal it into a file, and hand that over there",
+        ["sealpost", "seal", "REPORT", "--to", name],
+    ))
+}
+
+/// More contacts than any vendor has.
+const MOST: usize = 8;
