@@ -6,7 +6,7 @@ use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 
 use super::desk::{Desk, Role, patience};
-use crate::commands::{Context, context::read_capped, seal::own_signer, target::KEY_LIMIT};
+use crate::commands::{Context, context::read_capped, sealing::own_signer, target::KEY_LIMIT};
 use crate::{
     bundle::Letter,
     cli::InboxReply,
