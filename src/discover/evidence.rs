@@ -19,6 +19,8 @@ pub enum Kind {
     SecurityTxt,
     /// What its `Encryption:` field links to.
     EncryptionLink,
+    /// The key that an intake on this machine serves.
+    IntakeKey,
     /// Web Key Directory.
     Wkd,
     /// A key server that verifies addresses.
@@ -44,6 +46,7 @@ impl Kind {
         match self {
             Self::SecurityTxt => "security-txt",
             Self::EncryptionLink => "encryption-link",
+            Self::IntakeKey => "intake-key",
             Self::Wkd => "wkd",
             Self::Vks => "vks",
             Self::Hkp => "hkp",
@@ -61,6 +64,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::SecurityTxt => "security.txt",
             Self::EncryptionLink => "encryption link",
+            Self::IntakeKey => "intake",
             Self::Wkd => "WKD",
             Self::Vks => "key server (verifies addresses)",
             Self::Hkp => "key server",

@@ -11,6 +11,7 @@ mod domain;
 mod evidence;
 mod key_server;
 mod link;
+mod local;
 mod look_alike;
 mod lookup;
 mod markdown;

@@ -4,7 +4,7 @@
 //! RFC 9116, CSAF 2.0 section 7.1.8. All of it is the word of one web server, whatever that server
 //! links to: whoever takes it over can write another link.
 
-use futures_util::future::{join_all, join3};
+use futures_util::future::{join_all, join3, join4};
 use jiff::Timestamp;
 use url::Url;
 
@@ -60,12 +60,14 @@ impl Asker<'_> {
         let Some(origin) = &self.subject.origin else {
             return Site::default();
         };
-        let (mut site, metadata, program) = join3(
+        let (mut site, metadata, program, local) = join4(
             self.security_txt(origin),
             self.csaf(origin.join(CSAF_PLACE), None),
             self.program_json(origin),
+            self.local_key(origin),
         )
         .await;
+        site.found.extend(local);
         site.found.extend(metadata);
         let (found, program) = program;
         site.found.extend(found);
