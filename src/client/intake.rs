@@ -33,6 +33,18 @@ pub struct Offer {
     pub defer_length: bool,
 }
 
+impl Offer {
+    /// What an intake that does not answer just now is taken to offer.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self {
+            max_size: None,
+            resumable: true,
+            defer_length: true,
+        }
+    }
+}
+
 impl<'n> Intake<'n> {
     /// The intake at a contact or base URL: the contact itself if it ends in `/reports`, else
     /// `reports` below it. Nobody is asked.

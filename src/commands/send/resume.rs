@@ -207,11 +207,7 @@ fn offer(intake: &crate::client::Intake<'_>, online: &Online) -> anyhow::Result<
         Ok(Ok(Some(offer))) => Ok(offer),
         Ok(Ok(None)) => Err(anyhow!("{} is no intake any more", intake.endpoint())),
         Ok(Err(error)) if !IntakeError::Fetch(error.clone()).is_passing() => Err(error.into()),
-        Ok(Err(_)) | Err(_) => Ok(Offer {
-            max_size: None,
-            resumable: true,
-            defer_length: true,
-        }),
+        Ok(Err(_)) | Err(_) => Ok(Offer::unknown()),
     }
 }
 

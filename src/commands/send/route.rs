@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use url::Url;
 
 use crate::{
-    client::{Intake, Offer},
+    client::{Intake, IntakeError, Offer},
     commands::{
         Context,
         online::Online,
@@ -16,6 +16,7 @@ use crate::{
     network::policy::PATIENCE,
     program::Contact,
     terminal::{Exit, Failure, Hint, Progress},
+    wire::path,
 };
 
 /// An intake, and what it says of itself.
@@ -33,6 +34,7 @@ pub(in crate::commands) fn find<'n>(
 ) -> Result<Route<'n>, Failure> {
     let contacts = contacts(vendor, found);
     let mut asked = Vec::new();
+    let mut silent = None;
     let _waiting = Progress::waiting(context.output, "looking for the intake");
     for url in links(vendor, &contacts).into_iter().take(MOST) {
         let intake = online.intake(&url);
@@ -44,9 +46,26 @@ pub(in crate::commands) fn find<'n>(
                 return Ok(Route { intake, offer });
             }
             Ok(Ok(None)) => asked.push(format!("{url}: no intake (a web page or form)")),
-            Ok(Err(why)) => asked.push(format!("{url}: {why}")),
-            Err(_) => asked.push(format!("{url}: no answer in time")),
+            Ok(Err(why)) => {
+                let passing = IntakeError::Fetch(why.clone()).is_passing();
+                asked.push(format!("{url}: {why}"));
+                silent = silent.or(Some(intake).filter(|_| passing && names_an_intake(&url)));
+            }
+            Err(_) => {
+                asked.push(format!("{url}: no answer in time"));
+                silent = silent.or(Some(intake).filter(|_| names_an_intake(&url)));
+            }
         }
+    }
+    if let Some(intake) = silent {
+        context.output.warn(format!(
+            "{} does not answer; the report waits in the outbox until it does",
+            intake.endpoint()
+        ));
+        return Ok(Route {
+            intake,
+            offer: Offer::unknown(),
+        });
     }
     Err(none(vendor, &contacts, &asked, context))
 }
@@ -93,6 +112,12 @@ fn links(vendor: &Vendor, contacts: &[Contact]) -> Vec<Url> {
         _ => None,
     });
     typed.into_iter().chain(web).collect()
+}
+
+/// Whether a contact that does not answer is an intake by what it is called, or by the person's own
+/// word: plain http is asked for nothing else.
+fn names_an_intake(url: &Url) -> bool {
+    url.scheme() == "http" || url.path().trim_end_matches('/').ends_with(path::REPORTS)
 }
 
 fn none(vendor: &Vendor, contacts: &[Contact], asked: &[String], context: &Context<'_>) -> Failure {
