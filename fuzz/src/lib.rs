@@ -25,6 +25,11 @@ use sealpost::{
     program::{ListEntry, Program},
     report::Report,
     terminal::escape::{escape, escape_bytes, escape_lines},
+    wire::{
+        ReportId, Token, TokenHash,
+        range::Wanted,
+        tus::{self, Checksum},
+    },
 };
 use sequoia_openpgp::{
     Cert,
@@ -242,6 +247,32 @@ pub fn target(data: &[u8]) -> bool {
 pub fn words(data: &[u8]) -> bool {
     CaseSecret::from_words(&String::from_utf8_lossy(data))
         .is_ok_and(|secret| CaseSecret::from_words(&secret.words()) == Ok(secret))
+}
+
+/// A header that a client of the intake sends: the first byte says which.
+pub fn intake_header(data: &[u8]) -> bool {
+    let Some((which, value)) = data.split_first() else {
+        return false;
+    };
+    let value = String::from_utf8_lossy(value);
+    match which % 7 {
+        0 => tus::number("Upload-Offset", &value).is_ok(),
+        1 => tus::check_metadata(&value).is_ok(),
+        2 => Checksum::from_header(&value).is_ok(),
+        3 => match Wanted::from_header(Some(&value), 1000) {
+            Wanted::Part { start, length } => {
+                assert!(length > 0 && start + length <= 1000);
+                true
+            }
+            Wanted::All | Wanted::Outside => false,
+        },
+        4 => TokenHash::from_header(&value)
+            .is_ok_and(|hash| TokenHash::from_header(&hash.to_header()) == Ok(hash)),
+        5 => value.parse::<Token>().is_ok(),
+        _ => value
+            .parse::<ReportId>()
+            .is_ok_and(|id| id.as_str() == value && value.len() == 26),
+    }
 }
 
 /// Whatever a stranger wrote, on its way to the terminal.

@@ -15,7 +15,7 @@ use crate::intake::Network;
 /// refused (exit code 3). It makes its folder on the first start. SIGTERM ends it in order, and
 /// SIGHUP makes it read the TLS certificate again.
 ///
-/// Every option can stand in the environment, as SEALPOST_SERVE_ and its name in capitals, or in
+/// Every option can stand in the environment, as `SEALPOST_SERVE_…` with its name in capitals, or in
 /// the file of --config, by its name. What is typed counts before the environment, and that before
 /// the file.
 #[derive(Debug, Args)]

@@ -19,13 +19,13 @@ pub struct StoreOptions {
     pub data: Option<PathBuf>,
 
     // A password must not be an argument, so the environment is read where that can be told apart.
-    /// Keep the database on a PostgreSQL server: postgres://USER@HOST/DATABASE. A password comes
-    /// from the environment alone: here with SEALPOST_DATABASE instead, or PGPASSFILE
+    /// Keep the database on a PostgreSQL server: `postgres://USER@HOST/DATABASE`. A password
+    /// comes from the environment alone: the whole URL in `SEALPOST_DATABASE`, or PGPASSFILE
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
 
-    /// Keep the sealed reports in a bucket: s3://BUCKET[/PREFIX]?endpoint=URL&region=NAME, with
-    /// the keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    /// Keep the sealed reports in a bucket: `s3://BUCKET[/PREFIX]?endpoint=URL&region=NAME`,
+    /// with the keys in `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`
     #[arg(
         long,
         value_name = "URL",

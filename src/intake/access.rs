@@ -73,25 +73,23 @@ impl Intake {
         &self,
         id: Option<ReportId>,
         bearer: Bearer,
-        client: Client,
     ) -> Answer<(Viewer, Report)> {
-        let hash = bearer.0.unwrap_or(NOBODY);
+        let hash = bearer.token.unwrap_or(NOBODY);
         let vendor = self.store.vendor(&hash).await?;
         let id = id.map_or_else(ReportId::fresh, Ok)?;
         let report = self.store.report(&id).await;
         match (vendor, report) {
             (Some(vendor), Ok(report)) => Ok((Viewer::Vendor(vendor.role), report)),
-            (Some(_), Err(error)) => Err(error.into()),
             (None, Ok(report)) => {
                 if report.case.unwrap_or(ABSENT) == hash {
                     return Ok((Viewer::Reporter, report));
                 }
                 // Where there is no report, the store asks once more, for its tombstone.
                 let _as_long = self.store.message(&id, &MessageId::fresh()?).await;
-                Err(self.failed(client))
+                Err(self.failed(bearer.client))
             }
-            (None, Err(StoreError::NotFound | StoreError::Gone)) => Err(self.failed(client)),
-            (None, Err(error)) => Err(error.into()),
+            (None, Err(StoreError::NotFound | StoreError::Gone)) => Err(self.failed(bearer.client)),
+            (_, Err(error)) => Err(error.into()),
         }
     }
 
@@ -99,8 +97,8 @@ impl Intake {
     ///
     /// # Errors
     /// 404 for what is no token.
-    pub(crate) async fn reader(&self, bearer: Bearer, client: Client) -> Answer<Reader> {
-        let hash = bearer.0.ok_or_else(|| self.failed(client))?;
+    pub(crate) async fn reader(&self, bearer: Bearer) -> Answer<Reader> {
+        let hash = bearer.token.ok_or_else(|| self.failed(bearer.client))?;
         Ok(match self.store.vendor(&hash).await? {
             Some(_) => Reader::Vendor,
             None => Reader::Case(hash),

@@ -194,7 +194,7 @@ impl Taking<'_> {
             // A piece that was cut short cannot be checked.
             let refusal = match broken {
                 Some(broken) => Some(broken.into()),
-                None if check.is_right() => None,
+                None if check.holds() => None,
                 None => Some(ProblemType::ChecksumMismatch.into()),
             };
             if let Some(refusal) = refusal {
@@ -277,7 +277,7 @@ impl Check {
         }
     }
 
-    fn is_right(self) -> bool {
+    fn holds(self) -> bool {
         match self.digest {
             Digest::Sha1(digest) => digest.finalize()[..] == self.wanted[..],
             Digest::Sha256(digest) => sha2::Digest::finalize(digest)[..] == self.wanted[..],

@@ -24,13 +24,12 @@ pub enum LogLines {
 }
 
 impl LogLines {
-    /// Begins to write to stderr; from `level` on.
+    /// Begins to write to stderr.
     ///
     /// # Errors
     /// Somebody has begun before.
-    pub fn start(self, verbose: bool) -> Result<(), TryInitError> {
-        let level = if verbose { Level::DEBUG } else { Level::INFO };
-        let own = Targets::new().with_target(env!("CARGO_PKG_NAME"), level);
+    pub fn start(self) -> Result<(), TryInitError> {
+        let own = Targets::new().with_target(env!("CARGO_PKG_NAME"), Level::INFO);
         let lines = fmt::layer().with_writer(io::stderr);
         let registry = tracing_subscriber::registry();
         match self {

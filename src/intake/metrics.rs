@@ -126,7 +126,7 @@ impl Metrics {
         OpenConnection(self.connections.clone())
     }
 
-    /// In the text form of OpenMetrics.
+    /// In the text form of `OpenMetrics`.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         // Writing into a String does not fail.

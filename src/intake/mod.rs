@@ -33,6 +33,9 @@ pub use clock::Clock;
 pub use limits::{Network, NotANetwork, Pace};
 pub use log::LogLines;
 pub use page::{Landing, PageError};
-pub use server::{Connections, Server, ServerError, Tls, TlsError};
+pub use server::{Connections, Listeners, Server, ServerError, Tls, TlsError};
 pub use site::{File, Site, renew};
 pub use state::{Intake, Limits, Parts};
+
+#[cfg(test)]
+mod tests;

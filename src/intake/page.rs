@@ -13,7 +13,7 @@ use url::Url;
 use super::site::File;
 use crate::{
     openpgp::Certificate,
-    program::{Bounty, Contact, Program, SafeHarbor},
+    program::{Bounty, Conduct, Contact, Exclusion, Program, SafeHarbor},
 };
 
 /// What stands on the page.
@@ -36,15 +36,11 @@ pub struct Landing<'a> {
 
 #[derive(Template)]
 #[template(path = "landing.html")]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "a page has them or has them not"
-)]
 struct Page<'a> {
     style: &'static str,
     name: String,
     policy: Option<String>,
-    fingerprint: String,
+    fingerprint: Vec<String>,
     user_ids: Vec<String>,
     expires: Option<String>,
     qr: String,
@@ -117,10 +113,10 @@ impl Landing<'_> {
             outside: hosts(program.map(|it| it.scope().outside())),
             subdomains: program.is_some_and(|it| it.scope().subdomains()),
             exclusions: program
-                .map(|it| it.exclusions().iter().map(|it| it.words()).collect())
+                .map(|it| it.exclusions().iter().map(Exclusion::words).collect())
                 .unwrap_or_default(),
             conduct: program
-                .map(|it| it.conduct().iter().map(|it| it.words()).collect())
+                .map(|it| it.conduct().iter().map(Conduct::words).collect())
                 .unwrap_or_default(),
             promises: program.map(promises).unwrap_or_default(),
             contacts: contacts(program, self.url),
@@ -256,17 +252,24 @@ fn contacts(program: Option<&Program>, own: &Url) -> Vec<(String, String)> {
     contacts.filter_map(link).collect()
 }
 
-/// Hexadecimal digits in groups of four, which people compare more easily.
-fn groups(digits: &str) -> String {
+/// Hexadecimal digits in groups of four, which people compare more easily; as many groups together
+/// as fit on a phone.
+fn groups(digits: &str) -> Vec<String> {
     let digits: Vec<char> = digits.chars().collect();
-    let groups = digits.chunks(4).map(|group| group.iter().collect());
-    groups.collect::<Vec<String>>().join(" ")
+    let groups: Vec<String> = digits
+        .chunks(4)
+        .map(|group| group.iter().collect())
+        .collect();
+    let together = if digits.len() == VERSION_4 { 5 } else { 4 };
+    groups.chunks(together).map(|part| part.join(" ")).collect()
 }
 
 fn size(bytes: u64) -> String {
     match bytes {
         0..0x40_0000 => format!("{} KiB", bytes >> 10),
-        0x40_0000..0x1_0000_0000 if bytes % (1 << 30) != 0 => format!("{} MiB", bytes >> 20),
+        0x40_0000..0x1_0000_0000 if !bytes.is_multiple_of(1 << 30) => {
+            format!("{} MiB", bytes >> 20)
+        }
         _ => format!("{} GiB", bytes >> 30),
     }
 }

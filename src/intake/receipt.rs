@@ -58,18 +58,18 @@ impl Intake {
 
     /// Its text with a signature, where the intake has a key for that.
     async fn signed(&self, receipt: Receipt) -> Answer<String> {
-        let Some(signer) = self.signing.clone() else {
+        let Some(key) = self.signing.clone() else {
             return Ok(receipt.to_text());
         };
         let now = self.clock.system_time();
         // RSA takes milliseconds, in which no other request would be served.
-        let signed = tokio::task::spawn_blocking(move || {
-            let mut signer = signer.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = tokio::task::spawn_blocking(move || {
+            let mut signer = key.lock().unwrap_or_else(PoisonError::into_inner);
             sign_receipt(&receipt, &mut signer, now)
         });
-        let signed = signed.await.map_err(|why| Refusal::internal(&why))?;
-        let signed = signed.map_err(|why| Refusal::internal(why.as_ref()))?;
-        String::from_utf8(signed).map_err(|why| Refusal::internal(&why))
+        let text = text.await.map_err(|why| Refusal::internal(&why))?;
+        let text = text.map_err(|why| Refusal::internal(why.as_ref()))?;
+        String::from_utf8(text).map_err(|why| Refusal::internal(&why))
     }
 
     /// Counts what is new.

@@ -29,9 +29,13 @@ use crate::wire::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Client(pub(crate) Option<ClientKey>);
 
-/// The digest of the bearer token; of a text that is no token there is none.
+/// Whoever asks with a token.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bearer(pub(crate) Option<TokenHash>);
+pub(crate) struct Bearer {
+    /// The digest of the token; of a text that is no token there is none.
+    pub(crate) token: Option<TokenHash>,
+    pub(crate) client: Client,
+}
 
 /// The ids in the path, as text.
 pub(crate) struct Ids(HashMap<String, String>);
@@ -57,7 +61,10 @@ impl<S: Sync> FromRequestParts<S> for Bearer {
         match bearer {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
                 let token: Option<Token> = token.trim().parse().ok();
-                Ok(Self(token.map(|token| token.hash())))
+                Ok(Self {
+                    token: token.map(|token| token.hash()),
+                    client: Client(parts.extensions.get::<ClientKey>().copied()),
+                })
             }
             _ => Err(ProblemType::NoToken.into()),
         }

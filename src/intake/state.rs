@@ -7,7 +7,6 @@ use std::{
 };
 
 use jiff::Timestamp;
-use url::Url;
 
 use super::{
     clock::Clock,
@@ -73,8 +72,6 @@ pub struct Parts {
     pub clock: Clock,
     /// What is published.
     pub site: Site,
-    /// How the intake is reached from outside, where that is known.
-    pub public_url: Option<Url>,
 }
 
 /// A running intake.
@@ -93,7 +90,6 @@ pub struct Intake {
     pub(crate) rates: RateLimits,
     pub(crate) pseudonyms: Pseudonyms,
     site: RwLock<Arc<Site>>,
-    public_url: Option<Url>,
 }
 
 impl Intake {
@@ -116,7 +112,6 @@ impl Intake {
             life: Lifecycle::new(),
             metrics: Metrics::new(),
             site: RwLock::new(Arc::new(parts.site)),
-            public_url: parts.public_url,
             store: parts.store,
         }))
     }
@@ -131,12 +126,6 @@ impl Intake {
     pub fn publish(&self, site: Site) {
         let mut place = self.site.write().unwrap_or_else(PoisonError::into_inner);
         *place = Arc::new(site);
-    }
-
-    /// How it is reached from outside.
-    #[must_use]
-    pub fn public_url(&self) -> Option<&Url> {
-        self.public_url.as_ref()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

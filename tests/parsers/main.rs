@@ -161,6 +161,12 @@ fn p31_words() {
 }
 
 #[test]
+fn p31_intake_header() {
+    let door = ("intake_header", doors::intake_header as Door);
+    storm(door, &seeds::intake_headers(), 7, 20_000);
+}
+
+#[test]
 fn p31_terminal() {
     storm(("terminal", doors::terminal), &seeds::texts(), 2, 5000);
 }
@@ -273,6 +279,7 @@ fn write_seeds() {
         ("target", published::targets()),
         ("list_entry", seeds::list_entries()),
         ("words", seeds::words()),
+        ("intake_header", seeds::intake_headers()),
         ("terminal", seeds::texts()),
     ];
     for (name, seeds) in seeds {

@@ -386,6 +386,23 @@ pub(crate) fn words() -> Vec<Vec<u8>> {
     ]
 }
 
+/// One of each header that the intake reads; the first byte says which it is.
+pub(crate) fn intake_headers() -> Vec<Vec<u8>> {
+    let values: [&[u8]; 7] = [
+        b"1048576",
+        b"filename d29ybGQ=,is_confidential",
+        b"sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=",
+        b"bytes=100-199",
+        b"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        b"BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA",
+        b"abcdefghijklmnopqrstuvwxya",
+    ];
+    let numbered = (0_u8..).zip(values);
+    numbered
+        .map(|(which, value)| [&[which], value].concat())
+        .collect()
+}
+
 /// Texts that mean to drive a terminal.
 pub(crate) fn texts() -> Vec<Vec<u8>> {
     let text = "plain \u{1b}[31mred\u{1b}]0;title\u{7} \u{202e}txt.exe \u{200b}\u{feff} \\n \u{9b}2J é\u{301}\r\n";

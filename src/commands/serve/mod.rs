@@ -13,7 +13,7 @@ use super::Context;
 use crate::{
     cli::Serve,
     disk::interrupt,
-    intake::{self, Clock, Intake, Parts, Server, Tls, store::Store},
+    intake::{self, Clock, Intake, Listeners, Parts, Server, Tls, store::Store},
     terminal::{Exit, Failure},
 };
 
@@ -33,8 +33,10 @@ pub(super) fn run(args: Serve, context: &Context<'_>) -> Result<Exit, Failure> {
 
 async fn serve(plan: Plan, context: &Context<'_>) -> Result<Exit, Failure> {
     let store = Store::open(plan.store.clone()).await?;
-    let at = address(&plan)?;
-    let mut maker = SiteMaker::new(&plan, at, plan.signer(context)?);
+    let listeners = Listeners::bind(plan.listen, plan.admin).await?;
+    let scheme = if plan.tls.is_some() { "https" } else { "http" };
+    let at = Url::parse(&format!("{scheme}://{}/", listeners.address()?))?;
+    let mut maker = SiteMaker::new(&plan, at.clone(), plan.signer(context)?);
     let parts = Parts {
         site: maker.make(context.now)?,
         store,
@@ -42,33 +44,19 @@ async fn serve(plan: Plan, context: &Context<'_>) -> Result<Exit, Failure> {
         signing: plan.signer(context)?,
         limits: plan.limits.clone(),
         clock: Clock::System,
-        public_url: plan.public_url.clone(),
     };
     let intake = Intake::new(parts).map_err(|why| anyhow!("no randomness: {why}"))?;
-    plan.log.start(false)?;
-    let server = Server::listen(
-        intake.clone(),
-        plan.listen,
-        plan.admin,
-        plan.tls.clone(),
-        plan.connections,
-    );
-    let server = server.await?;
+    plan.log.start()?;
     let stop = signals(plan.tls.clone())?;
-    tokio::spawn(intake::renew(intake, RENEW, move |now| maker.make(now)));
-    let scheme = if plan.tls.is_some() { "https" } else { "http" };
-    let at = server.address()?;
+    let renewing = intake::renew(intake.clone(), RENEW, move |now| maker.make(now));
+    tokio::spawn(renewing);
+    let server = Server::new(intake, listeners, plan.tls.clone(), plan.connections);
+    let at = at.as_str().trim_end_matches('/');
     context
         .output
-        .notice(format!("sealpost serve: ready on {scheme}://{at}"));
+        .notice(format!("sealpost serve: ready on {at}"));
     server.run(stop).await;
     Ok(Exit::Done)
-}
-
-/// Where it is, if nothing else is known.
-fn address(plan: &Plan) -> anyhow::Result<Url> {
-    let scheme = if plan.tls.is_some() { "https" } else { "http" };
-    Ok(Url::parse(&format!("{scheme}://{}/", plan.listen))?)
 }
 
 /// SIGTERM or SIGINT: the end in order; a second one: at once. SIGHUP: TLS anew.
@@ -121,7 +109,7 @@ fn raise_limit(plan: &Plan, context: &Context<'_>) {
         return;
     };
     limit.current = Some(limit.maximum.map_or(wanted, |most| most.min(wanted)));
-    let raised = setrlimit(Resource::Nofile, limit.clone()).is_ok();
+    let raised = setrlimit(Resource::Nofile, limit).is_ok();
     let has = if raised { limit.current } else { Some(current) };
     if has.is_some_and(|has| has < wanted) {
         let has = has.unwrap_or_default();

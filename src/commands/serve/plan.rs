@@ -43,15 +43,13 @@ impl Plan {
         let key = file.or(args.key, "key")?.ok_or_else(no_key)?;
         let recipient = publish::certificate(&key, context)?;
         warn_of_the_end(&recipient, context);
-        let signing = match file.or(args.signing, "signing")? {
-            Some(path) => Some(signing_key(&path, recipient.certificate(), context)?),
-            None => {
-                context.output.warn(
-                    "receipts will not be signed: give --signing receipts.pgp, or reporters have no proof",
-                );
-                None
-            }
-        };
+        let signing = file.or(args.signing, "signing")?;
+        let signing = signing.map(|path| signing_key(&path, recipient.certificate(), context));
+        let signing = signing.transpose()?;
+        if signing.is_none() {
+            let words = "receipts will not be signed: give --signing receipts.pgp, or reporters have no proof";
+            context.output.warn(words);
+        }
         let program = file.or(args.program, "program")?;
         let program = program.map(|path| target::from_path(&path)).transpose()?;
         let options = StoreOptions {

@@ -30,10 +30,9 @@ impl Pseudonyms {
     /// Of whoever is behind `peer`.
     pub(crate) fn of(&self, peer: IpAddr, headers: &HeaderMap) -> ClientKey {
         let client = self.client(peer, headers);
-        let mut mac = match Hmac::<Sha256>::new_from_slice(&self.key) {
-            Ok(mac) => mac,
-            // HMAC takes keys of any length.
-            Err(_) => return ClientKey([0; 16]),
+        // HMAC takes keys of any length.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else {
+            return ClientKey([0; 16]);
         };
         match plain(client) {
             IpAddr::V4(address) => mac.update(&address.octets()),

@@ -18,7 +18,7 @@ use crate::{
         limits::Counted,
         receipt::ascii,
         refusal::{Answer, Refusal},
-        request::{Bearer, Client, Ids, is_of_type, message_key},
+        request::{Bearer, Ids, is_of_type, message_key},
         state::Fresh,
         store::{AddedMessage, NewMessage, Role},
     },
@@ -41,11 +41,10 @@ use crate::{
 )]
 pub(super) async fn list_messages(
     State(intake): State<Arc<Intake>>,
-    client: Client,
     bearer: Bearer,
     ids: Ids,
 ) -> Answer {
-    let (_, report) = intake.open(ids.get("id"), bearer, client).await?;
+    let (_, report) = intake.open(ids.get("id"), bearer).await?;
     let messages = intake.store.messages(&report.summary.id).await?;
     Ok(document(&MessageList { messages }))
 }
@@ -75,13 +74,12 @@ pub(super) async fn list_messages(
 )]
 pub(super) async fn post_message(
     State(intake): State<Arc<Intake>>,
-    client: Client,
     bearer: Bearer,
     ids: Ids,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
-    let (viewer, report) = intake.open(ids.get("id"), bearer, client).await?;
+    let (viewer, report) = intake.open(ids.get("id"), bearer).await?;
     viewer.reporter_or(Role::Triage)?;
     if !is_of_type(&headers, SEALED) {
         let accepted = HeaderValue::from_static(SEALED);
@@ -91,7 +89,7 @@ pub(super) async fn post_message(
     }
     let (id, from) = (report.summary.id, viewer.author());
     let key = message_key(&headers, &id, from)?;
-    intake.rates.count(Counted::Creation, client.0)?;
+    intake.rates.count(Counted::Creation, bearer.client.0)?;
     let cap = LARGEST_MESSAGE.min(intake.limits.max_size);
     intake.fits(&headers, cap)?;
     let (keeping, report) = (intake.clone(), id.clone());
@@ -148,12 +146,11 @@ pub(super) async fn post_message(
 )]
 pub(super) async fn download_message(
     State(intake): State<Arc<Intake>>,
-    client: Client,
     bearer: Bearer,
     ids: Ids,
     headers: HeaderMap,
 ) -> Answer {
-    let (_, report) = intake.open(ids.get("id"), bearer, client).await?;
+    let (_, report) = intake.open(ids.get("id"), bearer).await?;
     let (id, message) = (report.summary.id, ids.required("message")?);
     let view = intake.store.message(&id, &message).await?;
     let sealed = intake.store.sealed_message(&id, &message).await?;

@@ -1,4 +1,4 @@
-//! The description of the contract: OpenAPI 3.1, from the routes themselves and the table of
+//! The description of the contract: `OpenAPI` 3.1, from the routes themselves and the table of
 //! problems.
 
 use std::sync::OnceLock;
@@ -13,7 +13,11 @@ use utoipa::openapi::{
 use crate::{
     intake::site::{File, Site},
     wire::{
-        ProblemType::{self, *},
+        ProblemType::{
+            self, BadRange, BadRequest, ChecksumMismatch, Gone, Internal, KeyReused, NoSpace,
+            NoToken, NotAllowed, NotFound, NotSealed, TooLarge, TooMany, TooSlow, Unavailable,
+            VersionMismatch, WrongMediaType, WrongOffset,
+        },
         header::{JSON, PROBLEM_JSON},
         path,
     },

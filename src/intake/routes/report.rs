@@ -18,7 +18,7 @@ use crate::{
         receipt,
         receive::too_large,
         refusal::{Answer, Refusal},
-        request::{Bearer, Client, Ids, is_of_type},
+        request::{Bearer, Ids, is_of_type},
         store::{Report, Role},
     },
     wire::{NewEvent, ProblemType, ReportView, header::JSON},
@@ -36,11 +36,10 @@ use crate::{
 )]
 pub(super) async fn view_report(
     State(intake): State<Arc<Intake>>,
-    client: Client,
     bearer: Bearer,
     ids: Ids,
 ) -> Answer {
-    let (_, report) = intake.open(ids.get("id"), bearer, client).await?;
+    let (_, report) = intake.open(ids.get("id"), bearer).await?;
     Ok(document(&view(&intake, report).await?))
 }
 
@@ -66,11 +65,10 @@ async fn view(intake: &Intake, report: Report) -> Answer<ReportView> {
 )]
 pub(super) async fn view_receipt(
     State(intake): State<Arc<Intake>>,
-    client: Client,
     bearer: Bearer,
     ids: Ids,
 ) -> Answer {
-    let (_, report) = intake.open(ids.get("id"), bearer, client).await?;
+    let (_, report) = intake.open(ids.get("id"), bearer).await?;
     Ok(receipt::answer(StatusCode::OK, report))
 }
 
@@ -87,13 +85,12 @@ pub(super) async fn view_receipt(
 )]
 pub(super) async fn add_event(
     State(intake): State<Arc<Intake>>,
-    client: Client,
     bearer: Bearer,
     ids: Ids,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
-    let (viewer, report) = intake.open(ids.get("id"), bearer, client).await?;
+    let (viewer, report) = intake.open(ids.get("id"), bearer).await?;
     viewer.vendor(Role::Triage)?;
     if !is_of_type(&headers, JSON) {
         let refusal = Refusal::new(ProblemType::WrongMediaType);
@@ -147,11 +144,10 @@ async fn whole(mut arriving: Arriving) -> Answer<Vec<u8>> {
 )]
 pub(super) async fn delete_report(
     State(intake): State<Arc<Intake>>,
-    client: Client,
     bearer: Bearer,
     ids: Ids,
 ) -> Answer<Response> {
-    let (viewer, report) = intake.open(ids.get("id"), bearer, client).await?;
+    let (viewer, report) = intake.open(ids.get("id"), bearer).await?;
     viewer.vendor(Role::Admin)?;
     let deleting = intake.clone();
     let deleted = intake.life.to_the_end(async move {

@@ -138,7 +138,6 @@ pub(super) struct ListQuery {
 )]
 pub(super) async fn list_reports(
     State(intake): State<Arc<Intake>>,
-    client: Client,
     bearer: Bearer,
     Asked(query): Asked<ListQuery>,
 ) -> Answer {
@@ -154,7 +153,7 @@ pub(super) async fn list_reports(
         cursor,
         case: None,
     };
-    let page = match intake.reader(bearer, client).await? {
+    let page = match intake.reader(bearer).await? {
         Reader::Vendor => intake.store.list(&selection, limit).await?,
         Reader::Case(case) => {
             let selection = Selection {
@@ -163,7 +162,7 @@ pub(super) async fn list_reports(
             };
             let page = intake.store.list(&selection, limit).await?;
             if page.reports.is_empty() && !has_reports(&intake, &selection).await? {
-                return Err(intake.failed(client));
+                return Err(intake.failed(bearer.client));
             }
             page
         }

@@ -23,7 +23,7 @@ use crate::{
         Intake,
         receipt::ascii,
         refusal::{Answer, Chain, Refusal},
-        request::{Bearer, Client, Ids, single},
+        request::{Bearer, Ids, single},
         store::{Role, Sealed},
     },
     wire::{ProblemType, header::SEALED, range::Wanted},
@@ -55,12 +55,11 @@ use crate::{
 )]
 pub(super) async fn download_report(
     State(intake): State<Arc<Intake>>,
-    client: Client,
     bearer: Bearer,
     ids: Ids,
     headers: HeaderMap,
 ) -> Answer {
-    let (viewer, report) = intake.open(ids.get("id"), bearer, client).await?;
+    let (viewer, report) = intake.open(ids.get("id"), bearer).await?;
     viewer.vendor(Role::Read)?;
     let sealed = intake.store.sealed(&report.summary.id).await?;
     serve(sealed, &report.summary.sha256, &headers)

@@ -21,7 +21,9 @@ use self::connection::Connection;
 use super::{
     Intake,
     lifecycle::{Phase, reached},
+    refusal::Chain,
     routes,
+    store::Ages,
 };
 
 pub use tls::{Tls, TlsError};
@@ -37,11 +39,16 @@ pub struct Connections {
     pub grace: Duration,
 }
 
+/// Addresses that were taken, and where nobody is served yet.
+pub struct Listeners {
+    public: TcpListener,
+    admin: Option<TcpListener>,
+}
+
 /// A server that listens.
 pub struct Server {
     intake: Arc<Intake>,
-    public: TcpListener,
-    admin: Option<TcpListener>,
+    listeners: Listeners,
     tls: Option<Arc<Tls>>,
     connections: Connections,
 }
@@ -54,37 +61,44 @@ pub struct ServerError {
     source: io::Error,
 }
 
-impl Server {
-    /// Listens for the world at `listen`, and for whoever runs it at `admin`.
+impl Listeners {
+    /// Takes `listen` for the world, and `admin` for whoever runs it.
     ///
     /// # Errors
     /// [`ServerError`] where an address cannot be had.
-    pub async fn listen(
-        intake: Arc<Intake>,
-        listen: SocketAddr,
-        admin: Option<SocketAddr>,
-        tls: Option<Arc<Tls>>,
-        connections: Connections,
-    ) -> Result<Self, ServerError> {
+    pub async fn bind(listen: SocketAddr, admin: Option<SocketAddr>) -> Result<Self, ServerError> {
         let admin = match admin {
             Some(admin) => Some(bind(admin).await?),
             None => None,
         };
-        Ok(Self {
-            public: bind(listen).await?,
-            intake,
-            admin,
-            tls,
-            connections,
-        })
+        let public = bind(listen).await?;
+        Ok(Self { public, admin })
     }
 
-    /// Where it listens for the world.
+    /// Where the world is served.
     ///
     /// # Errors
     /// The system does not tell.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.public.local_addr()
+    }
+}
+
+impl Server {
+    /// Puts a server together.
+    #[must_use]
+    pub fn new(
+        intake: Arc<Intake>,
+        listeners: Listeners,
+        tls: Option<Arc<Tls>>,
+        connections: Connections,
+    ) -> Self {
+        Self {
+            intake,
+            listeners,
+            tls,
+            connections,
+        }
     }
 
     /// Serves until `stop` is done; then lets requests end, cuts those that take longer than the
@@ -101,8 +115,12 @@ impl Server {
             intake: self.intake.clone(),
             connections: self.connections,
         };
-        tokio::spawn(accept(self.public, Arc::new(public), open.subscribe()));
-        if let Some(admin) = self.admin {
+        tokio::spawn(accept(
+            self.listeners.public,
+            Arc::new(public),
+            open.subscribe(),
+        ));
+        if let Some(admin) = self.listeners.admin {
             let gate = Gate {
                 router: routes::admin(self.intake.clone()),
                 tls: None,
@@ -202,14 +220,29 @@ fn is_of_the_connection(error: &io::Error) -> bool {
     )
 }
 
-/// Forgets clients whose limits are full again.
+/// Forgets clients whose limits are full again, and sweeps now and then.
 async fn tidy(intake: Arc<Intake>) {
-    let mut every = tokio::time::interval(Duration::from_mins(1));
-    loop {
-        every.tick().await;
+    let mut minutes = tokio::time::interval(Duration::from_mins(1));
+    for minute in 1_u64.. {
+        minutes.tick().await;
         intake.rates.forget_idle();
+        if minute % SWEEP_EVERY == SWEEP_FIRST {
+            match intake.store.sweep(&Ages::at(intake.now())).await {
+                Ok(swept) => tracing::info!(
+                    uploads = swept.uploads,
+                    orphans = swept.orphans,
+                    left = swept.left,
+                    "swept"
+                ),
+                Err(error) => tracing::error!(cause = %Chain(&error), "cannot sweep"),
+            }
+        }
     }
 }
+
+/// In minutes: the first sweep, and how often.
+const SWEEP_FIRST: u64 = 10;
+const SWEEP_EVERY: u64 = 6 * 60;
 
 const ADMIN_CONNECTIONS: usize = 64;
 

@@ -9,7 +9,7 @@ use std::{
 
 use rustls::{
     ServerConfig,
-    crypto::aws_lc_rs,
+    crypto::aws_lc_rs::default_provider,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 use tokio_rustls::TlsAcceptor;
@@ -90,7 +90,7 @@ fn read(certificate: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
         return Err(TlsError::Empty(certificate.to_owned()));
     }
     let key_der = PrivateKeyDer::from_pem_file(key).map_err(pem(key))?;
-    let provider = Arc::new(aws_lc_rs::default_provider());
+    let provider = Arc::new(default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
