@@ -163,9 +163,10 @@ pub enum Command {
 
 /// Show both sides at work on this machine, with real keys
 ///
-/// Makes a vendor's key, writes a report with three attachments, seals it, opens it and compares,
-/// printing each command as you would type it. Everything happens in a fresh folder, which is
-/// removed at the end.
+/// Makes a vendor's key, runs an intake on this machine, sends it a report with three attachments,
+/// opens that straight from the intake and compares, and answers the reporter, whose name nobody
+/// knows; each command is printed as you would type it. Nobody else is asked. Everything happens in a
+/// fresh folder, which is removed at the end.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  sealpost demo\n  sealpost demo --keep try-out")]
 pub struct Demo {

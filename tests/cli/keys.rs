@@ -184,6 +184,7 @@ fn the_demonstration_runs_and_leaves_only_what_it_is_told_to() {
         .stdout(Stdio::piped());
     let json = Ended::from(command.output().unwrap()).expect(0).json();
     assert_eq!(json["files"], 4);
+    assert!(json["answer"].as_str().unwrap().contains("2.1"));
     assert_eq!(scene.names(), ["report.md"]);
     scene.run(["demo", "--keep", "kept"]).expect(0);
     assert!(scene.path("kept/opened/attachments/exploit.py").exists());
