@@ -154,14 +154,17 @@ impl<'a> Play<'a> {
         fingerprint: &str,
     ) -> Result<(), Failure> {
         self.heading(
-            "The reporter sends all of it, sealed to the key with the fingerprint that the vendor told. The receipt is verified.",
+            "The reporter has compared the fingerprint with the vendor's, and trusts the key.",
         )?;
+        let trust = ["trust", url, "--key", CERTIFICATE];
+        let compared = ["--fingerprint", fingerprint];
+        self.reporter.types(&[&trust[..], &compared].concat())?;
+        self.heading("The reporter sends all of it, and verifies the intake's receipt.")?;
         let mut arguments = vec!["send", "report.md"];
         for (name, _) in report.iter().skip(1) {
             arguments.extend(["-a", name]);
         }
-        arguments.extend(["--to", url, "--fingerprint", fingerprint]);
-        arguments.extend(["--vks", "none", "--hkp", "none"]);
+        arguments.extend(["--to", url, "--vks", "none", "--hkp", "none"]);
         self.reporter.types(&arguments)
     }
 

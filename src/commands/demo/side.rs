@@ -9,7 +9,7 @@ use std::{
 use anyhow::anyhow;
 use clap::Parser;
 
-use crate::commands::{Context, dispatch};
+use crate::commands::{Context, Memory, dispatch};
 use crate::{
     cli::Cli,
     disk::Home,
@@ -93,6 +93,7 @@ impl<'a> Side<'a> {
             offline: false,
             proxy: None,
             now: self.context.now,
+            memory: Memory::default(),
         };
         match dispatch(cli.command, &context)? {
             Exit::Done => Ok(()),
