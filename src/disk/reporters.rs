@@ -3,7 +3,11 @@
 //! Serves `inbox reply`: only whoever opened a report knows the key to answer to, and the intake
 //! cannot exchange it.
 
-use std::{fs, io::Write, path::PathBuf};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use super::{DiskError, Home, Overwrite, PendingFile};
 use crate::openpgp::{Certificate, read_certificates};
@@ -22,7 +26,7 @@ impl Reporters {
     /// # Errors
     /// [`DiskError`].
     pub fn keep(&self, id: &str, certificate: &Certificate) -> Result<(), DiskError> {
-        let path = file(self.0.folder(FOLDER)?, id);
+        let path = file(&self.0.folder(FOLDER)?, id);
         let bytes = certificate
             .to_whole_binary()
             .map_err(|why| DiskError::Damaged {
@@ -41,7 +45,7 @@ impl Reporters {
     /// # Errors
     /// [`DiskError`].
     pub fn find(&self, id: &str) -> Result<Option<Certificate>, DiskError> {
-        let path = file(self.0.existing(FOLDER)?, id);
+        let path = file(&self.0.existing(FOLDER)?, id);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -61,7 +65,7 @@ impl Reporters {
     /// # Errors
     /// [`DiskError`].
     pub fn forget(&self, id: &str) -> Result<(), DiskError> {
-        let path = file(self.0.existing(FOLDER)?, id);
+        let path = file(&self.0.existing(FOLDER)?, id);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(DiskError::io("remove", &path, error))
@@ -71,7 +75,7 @@ impl Reporters {
     }
 }
 
-fn file(folder: PathBuf, id: &str) -> PathBuf {
+fn file(folder: &Path, id: &str) -> PathBuf {
     folder.join(format!("{id}.asc"))
 }
 

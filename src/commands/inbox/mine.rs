@@ -2,7 +2,7 @@
 
 use crate::commands::{Context, open::Keys};
 use crate::{
-    openpgp::{self, Certificate, Fingerprint, KeyName, Recipients},
+    openpgp::{self, Certificate, Fingerprint, KeyName, Recipients, SecretKey},
     wire::ReportSummary,
 };
 
@@ -26,11 +26,11 @@ pub(super) enum Opens {
 impl Mine {
     pub(super) fn of(keys: &Keys, context: &Context<'_>) -> Self {
         let mut mine = Self {
-            certificates: keys.secret().iter().map(|key| key.certificate()).collect(),
+            certificates: keys.secret().iter().map(SecretKey::certificate).collect(),
             opening: keys
                 .secret()
                 .iter()
-                .flat_map(|key| key.opening_keys())
+                .flat_map(SecretKey::opening_keys)
                 .collect(),
         };
         if keys.use_agent() {

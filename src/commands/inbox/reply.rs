@@ -67,19 +67,14 @@ fn letter(path: &Path) -> Result<Letter, Failure> {
 
 /// The certificate to answer to, judged.
 fn reporter(args: &InboxReply, context: &Context<'_>) -> Result<Recipient, Failure> {
-    let certificates = match &args.reporter {
-        Some(path) => {
-            let name = path.display().to_string();
-            let bytes = read_capped(path, KEY_LIMIT)
-                .with_context(|| format!("cannot read the certificate {name}"))?;
-            read_certificates(&name, &bytes)?
-        }
-        None => {
-            let kept = context.home.reporters().find(args.id.as_str())?;
-            vec![kept.ok_or_else(|| not_opened(&args.id))?]
-        }
+    let Some(path) = &args.reporter else {
+        let kept = context.home.reporters().find(args.id.as_str())?;
+        return usable(&[kept.ok_or_else(|| not_opened(&args.id))?], context);
     };
-    usable(&certificates, context)
+    let name = path.display().to_string();
+    let bytes = read_capped(path, KEY_LIMIT)
+        .with_context(|| format!("cannot read the certificate {name}"))?;
+    usable(&read_certificates(&name, &bytes)?, context)
 }
 
 fn not_opened(id: &ReportId) -> Failure {
