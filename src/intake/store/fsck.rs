@@ -3,14 +3,14 @@
 //! Serves promises 12 and 21. The row of a report that was acknowledged is never removed here: a
 //! report whose bytes are lost is marked as damaged, and that is said each time.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Sealed, Store, StoreError,
+    Checked, DriftKind, PartOf, Sealed, Store, StoreError,
     database::{Row, Tx, transaction, values},
     objects::ObjectKey,
     removal,
@@ -30,89 +30,10 @@ pub struct Check {
     pub now: Timestamp,
 }
 
-/// What was compared, and what does not fit.
-#[derive(Clone, Debug, Default)]
-pub struct Checked {
-    /// Reports.
-    pub reports: u64,
-    /// Messages.
-    pub messages: u64,
-    /// Uploads that are not finished.
-    pub uploads: u64,
-    /// Objects, and their bytes.
-    pub objects: u64,
-    /// Bytes of the objects.
-    pub bytes: u64,
-    /// What does not fit.
-    pub drift: Vec<Drift>,
-}
-
-/// One thing that does not fit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Drift {
-    /// What it is.
-    pub kind: DriftKind,
-    /// What it is part of; absent for an object that is part of nothing, or the database itself.
-    pub part_of: Option<PartOf>,
-    /// The object, or what the database says.
-    pub what: String,
-    /// Whether it was mended.
-    pub mended: bool,
-}
-
-/// What does not fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DriftKind {
-    /// A row names an object that is not there. Mended only for uploads, which are removed.
-    Missing,
-    /// An object has another size than its row says. As [`DriftKind::Missing`].
-    WrongSize,
-    /// The segments do not make up the whole. As [`DriftKind::Missing`].
-    Incomplete,
-    /// The bytes have another SHA-256 than the row says. Not mended.
-    Altered,
-    /// A report is marked as damaged, and all its bytes are there. Mended: the mark is removed.
-    Healed,
-    /// An object that no row names. Mended: it is removed.
-    Orphan,
-    /// An object whose rows were deleted. Mended: it is removed.
-    Doomed,
-    /// The database itself is damaged. Not mended.
-    Database,
-}
-
-/// What an object is part of.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PartOf {
-    /// A report.
-    Report(ReportId),
-    /// A message of a report.
-    Message(ReportId, MessageId),
-    /// An upload that is not finished.
-    Upload(UploadId),
-}
-
 /// A segment's row.
 struct Named {
     size: u64,
     part_of: PartOf,
-}
-
-impl Checked {
-    /// How much drift is left.
-    #[must_use]
-    pub fn left(&self) -> usize {
-        self.drift.iter().filter(|drift| !drift.mended).count()
-    }
-
-    fn note(&mut self, kind: DriftKind, part_of: Option<PartOf>, what: impl Into<String>) {
-        self.drift.push(Drift {
-            kind,
-            part_of,
-            what: what.into(),
-            mended: false,
-        });
-    }
 }
 
 impl Store {
@@ -148,7 +69,6 @@ impl Store {
 
     async fn compare_objects(&self, how: &Check, checked: &mut Checked) -> Result<(), StoreError> {
         let mut named = self.named().await?;
-        let doomed = self.doomed().await?;
         let mut listed = self.objects().list();
         while let Some(found) = listed.try_next().await? {
             checked.objects += 1;
@@ -160,13 +80,14 @@ impl Store {
                     let what = format!("{object}: {} bytes, not {}", found.size, row.size);
                     checked.note(DriftKind::WrongSize, Some(row.part_of), what);
                 }
-                None if doomed.contains(&found.key) => {
-                    checked.note(DriftKind::Doomed, None, object);
-                }
-                None if found.written <= how.grace_ended && !self.is_named(object).await? => {
-                    checked.note(DriftKind::Orphan, None, object);
-                }
-                None => {}
+                None if found.written > how.grace_ended => {}
+                None if self.is_named(object).await? || self.is_doomed(object).await? => {}
+                None => checked.note(DriftKind::Orphan, None, object),
+            }
+        }
+        for key in self.doomed().await? {
+            if self.objects().size(&key).await?.is_some() {
+                checked.note(DriftKind::Doomed, None, key.as_str());
             }
         }
         for (key, row) in named {
@@ -197,10 +118,15 @@ impl Store {
         rows.iter().map(named).collect()
     }
 
-    async fn doomed(&self) -> Result<HashSet<ObjectKey>, StoreError> {
+    async fn doomed(&self) -> Result<Vec<ObjectKey>, StoreError> {
         let sql = "SELECT object FROM doomed";
         let rows = self.database().rows(sql, values![]).await?;
         rows.iter().map(|row| row.parsed(0)).collect()
+    }
+
+    async fn is_doomed(&self, object: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT object FROM doomed WHERE object = $1";
+        Ok(self.database().row(sql, values![object]).await?.is_some())
     }
 
     /// Whether the segments of everything make up the whole, in one statement each, so that what
@@ -232,8 +158,10 @@ impl Store {
             let id: ReportId = row.parsed(0)?;
             let part_of = PartOf::Report(id.clone());
             if !lost.contains(&part_of) {
-                let sealed = self.sealed(&id).await;
-                compare_digest(sealed, row.digest(1)?, part_of, checked).await?;
+                let digest = digest(self.sealed(&id).await).await?;
+                if digest.differs(row.digest(1)?) && self.report(&id).await.is_ok() {
+                    checked.note(DriftKind::Altered, Some(part_of), digest.in_words());
+                }
             }
         }
         let sql = "SELECT report, id, sha256 FROM messages";
@@ -241,8 +169,10 @@ impl Store {
             let (report, id): (ReportId, MessageId) = (row.parsed(0)?, row.parsed(1)?);
             let part_of = PartOf::Message(report.clone(), id.clone());
             if !lost.contains(&part_of) {
-                let sealed = self.sealed_message(&report, &id).await;
-                compare_digest(sealed, row.digest(2)?, part_of, checked).await?;
+                let digest = digest(self.sealed_message(&report, &id).await).await?;
+                if digest.differs(row.digest(2)?) && self.message(&report, &id).await.is_ok() {
+                    checked.note(DriftKind::Altered, Some(part_of), digest.in_words());
+                }
             }
         }
         Ok(())
@@ -250,7 +180,7 @@ impl Store {
 
     /// Reports that are marked and no longer lack anything: somebody brought the bytes back.
     async fn compare_marks(&self, checked: &mut Checked) -> Result<(), StoreError> {
-        let lost = damaged_reports(checked);
+        let lost = checked.damaged();
         let sql = "SELECT id FROM reports WHERE damaged IS NOT NULL";
         for row in self.database().rows(sql, values![]).await? {
             let id: ReportId = row.parsed(0)?;
@@ -262,7 +192,7 @@ impl Store {
     }
 
     async fn mend(&self, now: Timestamp, checked: &mut Checked) -> Result<(), StoreError> {
-        for id in damaged_reports(checked) {
+        for id in checked.damaged() {
             transaction!(self.database(), tx, mark_in(&mut tx, &id, Some(now)))?;
         }
         self.remove_doomed().await?;
@@ -297,16 +227,33 @@ impl Store {
     }
 }
 
-async fn compare_digest(
-    sealed: Result<Sealed, StoreError>,
-    wanted: [u8; 32],
-    part_of: PartOf,
-    checked: &mut Checked,
-) -> Result<(), StoreError> {
+/// What reading all bytes of something came to.
+enum Digest256 {
+    /// Their SHA-256.
+    Is([u8; 32]),
+    /// They could not be read.
+    Unread(String),
+}
+
+impl Digest256 {
+    fn differs(&self, wanted: [u8; 32]) -> bool {
+        !matches!(self, Self::Is(found) if *found == wanted)
+    }
+
+    fn in_words(&self) -> String {
+        match self {
+            Self::Is(found) => data_encoding::HEXLOWER.encode(found),
+            Self::Unread(why) => why.clone(),
+        }
+    }
+}
+
+/// Reads all bytes. What cannot be read is for the caller to judge: it may be deleted by now.
+async fn digest(sealed: Result<Sealed, StoreError>) -> Result<Digest256, StoreError> {
     let sealed = match sealed {
-        // Deleted since.
-        Err(StoreError::NotFound | StoreError::Gone) => return Ok(()),
-        sealed => sealed?,
+        Err(why @ StoreError::Database(_)) => return Err(why),
+        Err(why) => return Ok(Digest256::Unread(why.to_string())),
+        Ok(sealed) => sealed,
     };
     let size = sealed.size();
     let mut pieces = sealed.stream(0..size);
@@ -314,34 +261,10 @@ async fn compare_digest(
     loop {
         match pieces.try_next().await {
             Ok(Some(piece)) => hash.update(&piece),
-            Ok(None) => break,
-            Err(error) => {
-                checked.note(DriftKind::Altered, Some(part_of), error.to_string());
-                return Ok(());
-            }
+            Ok(None) => return Ok(Digest256::Is(hash.finalize().into())),
+            Err(why) => return Ok(Digest256::Unread(why.to_string())),
         }
     }
-    let found: [u8; 32] = hash.finalize().into();
-    if found != wanted {
-        let what = data_encoding::HEXLOWER.encode(&found);
-        checked.note(DriftKind::Altered, Some(part_of), what);
-    }
-    Ok(())
-}
-
-/// The reports that lack bytes, of their own or of a message.
-fn damaged_reports(checked: &Checked) -> BTreeSet<ReportId> {
-    let lacking = checked.drift.iter().filter(|drift| {
-        matches!(
-            drift.kind,
-            DriftKind::Missing | DriftKind::WrongSize | DriftKind::Incomplete | DriftKind::Altered
-        )
-    });
-    let report = |drift: &Drift| match &drift.part_of {
-        Some(PartOf::Report(id) | PartOf::Message(id, _)) => Some(id.clone()),
-        _ => None,
-    };
-    lacking.filter_map(report).collect()
 }
 
 /// Marks a report as damaged, unless it is, or removes the mark.
@@ -365,23 +288,6 @@ async fn drop_in(tx: &mut Tx, id: &UploadId) -> Result<(), StoreError> {
         tx.change(sql, values![id.as_str()]).await?;
     }
     Ok(())
-}
-
-impl DriftKind {
-    /// The word in JSON.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Missing => "missing",
-            Self::WrongSize => "wrong-size",
-            Self::Incomplete => "incomplete",
-            Self::Altered => "altered",
-            Self::Healed => "healed",
-            Self::Orphan => "orphan",
-            Self::Doomed => "doomed",
-            Self::Database => "database",
-        }
-    }
 }
 
 const SHORT_REPORTS: &str = "SELECT r.id FROM reports r WHERE r.size <>

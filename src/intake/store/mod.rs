@@ -15,6 +15,7 @@
 //! - [`Check`], [`Ages`]: looking after it
 
 mod database;
+mod drift;
 mod error;
 mod events;
 mod figures;
@@ -35,9 +36,10 @@ mod uploads;
 
 use std::{fmt, path::Path, sync::Arc};
 
+pub use drift::{Checked, Drift, DriftKind, PartOf};
 pub use error::{Cause, StoreError};
 pub use figures::{Space, Statistics};
-pub use fsck::{Check, Checked, Drift, DriftKind, PartOf};
+pub use fsck::Check;
 pub use listing::{Cursor, NotACursor, Page, Selection};
 pub use messages::{AddedMessage, NewMessage};
 pub use removal::Deleted;

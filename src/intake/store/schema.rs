@@ -38,6 +38,9 @@ async fn migrate_in(tx: &mut Tx) -> Result<(), StoreError> {
     if found > known {
         return Err(StoreError::TooNew { found, known });
     }
+    if found == known {
+        return Ok(());
+    }
     let bytes = if tx.is_file() { "BLOB" } else { "BYTEA" };
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         tx.define(migration.replace("{BYTES}", bytes)).await?;

@@ -112,11 +112,11 @@ impl Database {
     pub(in crate::intake::store) async fn postgres(url: &PostgresUrl) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_url(url.as_url())?
             .application_name("sealpost")
-            .options([("synchronous_commit", "on")])
             .disable_statement_logging();
-        Ok(Self::Postgres(
-            pool(CONNECTIONS).connect_with(options).await?,
-        ))
+        let pool = pool::<Postgres>(CONNECTIONS).after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(DURABLE).await.map(drop) })
+        });
+        Ok(Self::Postgres(pool.connect_with(options).await?))
     }
 
     /// Whether this is the file.
@@ -334,6 +334,9 @@ fn pool<D: sqlx::Database>(connections: u32) -> PoolOptions<D> {
         .acquire_timeout(Duration::from_secs(30))
 }
 
+/// A server that answers before it wrote is asked not to; stricter ways stay as they are.
+const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') = 'off'";
 /// Connections that read a file at once.
 const READERS: u32 = 4;
 /// Connections to a server from one process; a default server takes 100.
