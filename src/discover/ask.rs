@@ -86,12 +86,12 @@ pub async fn discover(
         address: address.clone(),
         named_by: None,
     });
-    let (site, repository, addresses, pinned) = join4(
+    let (site, repository, addresses, pinned) = Box::pin(join4(
         asker.site(),
         asker.repository(),
         asker.addresses(wanted.collect()),
         asker.fingerprints(&subject.pinned),
-    )
+    ))
     .await;
     let mut discovery = Discovery {
         security_txt: site.security_txt,

@@ -221,6 +221,7 @@ fn p22_messages_of_the_reporter_are_read_and_stay_inert() {
     let secret = secret();
     desk.expect(0, &["inbox", "open", &id, "-o", "opened", "--key", &secret]);
 
+    #[expect(clippy::disallowed_methods, reason = "the keys were made just now")]
     let now = SystemTime::now();
     let vendor = fs::read(keys::file(keys::VENDOR, "certificate.asc")).unwrap();
     let vendor = read_certificates("vendor", &vendor).unwrap().remove(0);
