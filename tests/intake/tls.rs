@@ -95,7 +95,7 @@ fn a_certificate_needs_its_key() {
     let old = place.path("old.key").display().to_string();
     place.change("--tls-key", &old);
     let wrong = place.serve_command().output().unwrap();
-    assert_eq!(wrong.status.code(), Some(1), "{wrong:?}");
+    assert_eq!(wrong.status.code(), Some(2), "{wrong:?}");
 }
 
 fn until(mut done: impl FnMut() -> bool) {
