@@ -96,7 +96,7 @@ fn p17_p42_strangers_learn_nothing(backing: Backing) {
         let none = scene.ask(there, None);
         assert_eq!(none.status, 401, "{there:?}: {none}");
         assert_eq!(none.without_date(), scene.ask(absent, None).without_date());
-        let wrong = [unknown.as_str(), other_case, "not-a-token", ""];
+        let wrong = [unknown.as_str(), other_case, "not-a-token", "a b"];
         let expected = scene.ask(absent, Some(&unknown));
         assert_eq!(expected.status, 404, "{absent:?}: {expected}");
         for token in wrong {

@@ -107,7 +107,13 @@ impl Request {
 
     /// On a connection of its own.
     pub(crate) fn try_send(&self, to: SocketAddr) -> io::Result<Answer> {
+        self.try_send_within(to, LIMIT)
+    }
+
+    /// The same, with less patience.
+    pub(crate) fn try_send_within(&self, to: SocketAddr, limit: Duration) -> io::Result<Answer> {
         let mut connection = Connection::open(to)?;
+        connection.stream.set_read_timeout(Some(limit))?;
         connection.try_send(self)
     }
 }

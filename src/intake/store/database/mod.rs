@@ -9,7 +9,7 @@ mod row;
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    ConnectOptions, Executor, Pool, Postgres, Sqlite, Transaction,
+    ConnectOptions, Connection as _, Executor, Pool, Postgres, Sqlite, Transaction,
     pool::PoolOptions,
     postgres::PgConnectOptions,
     sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -278,7 +278,7 @@ impl Tx {
         })
     }
 
-    /// Undoes the changes; a connection on which that fails is closed, which undoes them too.
+    /// Undoes the changes; a connection on which that fails is not used again, which undoes them too.
     pub(in crate::intake::store) async fn roll_back(self) {
         let _closed = match self {
             Self::Sqlite(tx) => tx.rollback().await,
@@ -332,6 +332,12 @@ fn pool<D: sqlx::Database>(connections: u32) -> PoolOptions<D> {
     PoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(30))
+        // After an I/O error SQLite has rolled back by itself, and the pool's own ROLLBACK fails: such
+        // a connection would refuse every later transaction.
+        .before_acquire(|connection: &mut D::Connection, _| {
+            let sound = !connection.is_in_transaction();
+            Box::pin(async move { Ok(sound) })
+        })
 }
 
 /// A server that answers before it wrote is asked not to; stricter ways stay as they are.
