@@ -37,6 +37,9 @@ pub enum StoreError {
     /// The disk, the bucket or the database is full.
     #[error("no space is left")]
     NoSpace(#[source] Cause),
+    /// The database or the bucket cannot be reached, or is overrun; nothing was changed.
+    #[error("the database or the bucket cannot be reached now")]
+    Away(#[source] Cause),
     /// The database failed; nothing was changed.
     #[error("the database failed")]
     Database(#[source] Cause),
@@ -96,10 +99,10 @@ impl StoreError {
             "XMinioStorageFull",
             "QuotaExceeded",
         ];
-        if full.iter().any(|word| text.contains(word)) {
-            Self::NoSpace(Box::new(error))
-        } else {
-            Self::Objects(Box::new(error))
+        match error {
+            _ if full.iter().any(|word| text.contains(word)) => Self::NoSpace(Box::new(error)),
+            object_store::Error::Generic { .. } => Self::Away(Box::new(error)),
+            _ => Self::Objects(Box::new(error)),
         }
     }
 
@@ -115,13 +118,16 @@ impl From<sqlx::Error> for StoreError {
         let code = error
             .as_database_error()
             .and_then(sqlx::error::DatabaseError::code);
-        match code.as_deref() {
+        match (code.as_deref(), &error) {
             // SQLITE_FULL; PostgreSQL's disk_full (appendix A of its manual).
-            Some("13" | "53100") => Self::NoSpace(Box::new(error)),
-            _ => match &error {
-                sqlx::Error::Io(io) if is_full(io) => Self::NoSpace(Box::new(error)),
-                _ => Self::Database(Box::new(error)),
-            },
+            (Some("13" | "53100"), _) => Self::NoSpace(Box::new(error)),
+            // SQLITE_BUSY; too_many_connections, and what a server says that goes down or comes up.
+            (Some("5" | "53300" | "57P01" | "57P02" | "57P03"), _) => Self::Away(Box::new(error)),
+            (_, sqlx::Error::Io(io)) if is_full(io) => Self::NoSpace(Box::new(error)),
+            (_, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => {
+                Self::Away(Box::new(error))
+            }
+            _ => Self::Database(Box::new(error)),
         }
     }
 }

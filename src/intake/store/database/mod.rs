@@ -274,6 +274,7 @@ impl Tx {
         done.map_err(|error| match StoreError::from(error) {
             // The server itself said no: then it is no. Else nobody knows.
             StoreError::Database(cause) if !answered(&cause) => StoreError::Unsure(cause),
+            StoreError::Away(cause) => StoreError::Unsure(cause),
             error => error,
         })
     }
