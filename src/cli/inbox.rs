@@ -56,14 +56,14 @@ pub enum InboxVerb {
 /// Which intake, and as whom.
 #[derive(Debug, Args)]
 pub struct IntakeOptions {
-    /// The intake
+    /// The intake, such as `https://reports.example.org`
     #[arg(
         long,
         value_name = "URL",
         env = "SEALPOST_INTAKE",
         hide_env_values = true
     )]
-    pub intake: Url,
+    pub intake: Option<Url>,
 
     /// A file with your token for it, which only you can read
     #[arg(
@@ -72,7 +72,7 @@ pub struct IntakeOptions {
         env = "SEALPOST_TOKEN_FILE",
         hide_env_values = true
     )]
-    pub token_file: PathBuf,
+    pub token_file: Option<PathBuf>,
 
     /// The network
     #[command(flatten)]
@@ -84,8 +84,8 @@ pub struct IntakeOptions {
 /// No key is unlocked and no card is asked for its PIN to tell that.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    sealpost inbox list --state received --limit 20 --intake https://reports.example.org --token-file token\n  \
-    sealpost inbox list --json --key secret.pgp --intake https://reports.example.org --token-file token")]
+    sealpost inbox list --state received --limit 20\n  \
+    sealpost inbox list --json --key secret.pgp")]
 pub struct InboxList {
     /// Only those in this state
     #[arg(long, value_name = "STATE", value_parser = states())]
@@ -110,7 +110,7 @@ pub struct InboxList {
 /// exchanged for something else is noticed.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  \
-    sealpost inbox fetch kzq3v5mbxq4y2l6c7fwtbn2h3e -o sealed --intake https://reports.example.org --token-file token")]
+    sealpost inbox fetch kzq3v5mbxq4y2l6c7fwtbn2h3e -o sealed")]
 pub struct InboxFetch {
     /// The reports
     #[arg(required = true, value_name = "ID")]
@@ -136,7 +136,7 @@ pub struct InboxFetch {
 /// `inbox reply`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  \
-    sealpost inbox open kzq3v5mbxq4y2l6c7fwtbn2h3e --key secret.pgp -o report --intake https://reports.example.org --token-file token")]
+    sealpost inbox open kzq3v5mbxq4y2l6c7fwtbn2h3e --key secret.pgp -o report")]
 pub struct InboxOpen {
     /// The report
     #[arg(value_name = "ID")]
@@ -160,7 +160,7 @@ pub struct InboxOpen {
 /// The same as `inbox event ID acknowledged`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  \
-    sealpost inbox ack kzq3v5mbxq4y2l6c7fwtbn2h3e --intake https://reports.example.org --token-file token")]
+    sealpost inbox ack kzq3v5mbxq4y2l6c7fwtbn2h3e")]
 pub struct InboxAck {
     /// The reports
     #[arg(required = true, value_name = "ID")]
@@ -177,8 +177,8 @@ pub struct InboxAck {
 /// into a sealed message: `inbox reply`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    sealpost inbox event kzq3v5mbxq4y2l6c7fwtbn2h3e accepted --intake https://reports.example.org --token-file token\n  \
-    sealpost inbox event kzq3v5mbxq4y2l6c7fwtbn2h3e embargo-until --until 2027-02-20 --intake https://reports.example.org --token-file token")]
+    sealpost inbox event kzq3v5mbxq4y2l6c7fwtbn2h3e accepted\n  \
+    sealpost inbox event kzq3v5mbxq4y2l6c7fwtbn2h3e embargo-until --until 2027-02-20")]
 pub struct InboxEvent {
     /// The report
     #[arg(value_name = "ID")]
@@ -202,8 +202,8 @@ pub struct InboxEvent {
 /// Your own messages are sealed to the reporter alone, so they are listed and not shown.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    sealpost inbox messages kzq3v5mbxq4y2l6c7fwtbn2h3e --key secret.pgp --intake https://reports.example.org --token-file token\n  \
-    sealpost inbox messages kzq3v5mbxq4y2l6c7fwtbn2h3e -o sealed --intake https://reports.example.org --token-file token")]
+    sealpost inbox messages kzq3v5mbxq4y2l6c7fwtbn2h3e --key secret.pgp\n  \
+    sealpost inbox messages kzq3v5mbxq4y2l6c7fwtbn2h3e -o sealed")]
 pub struct InboxMessages {
     /// The report
     #[arg(value_name = "ID")]
@@ -234,8 +234,8 @@ pub struct InboxMessages {
 #[command(
     group = clap::ArgGroup::new("signature").required(true).args(["sign_with", "unsigned"]),
     after_help = "Examples:\n  \
-    sealpost inbox reply kzq3v5mbxq4y2l6c7fwtbn2h3e --message answer.txt --sign-with secret.pgp --intake https://reports.example.org --token-file token\n  \
-    echo \"Fixed in 2.1\" | sealpost inbox reply kzq3v5mbxq4y2l6c7fwtbn2h3e --message - --sign-with secret.pgp --intake https://reports.example.org --token-file token"
+    sealpost inbox reply kzq3v5mbxq4y2l6c7fwtbn2h3e --message answer.txt --sign-with secret.pgp\n  \
+    echo \"Fixed in 2.1\" | sealpost inbox reply kzq3v5mbxq4y2l6c7fwtbn2h3e --message - --sign-with secret.pgp"
 )]
 pub struct InboxReply {
     /// The report
@@ -268,7 +268,7 @@ pub struct InboxReply {
 /// Remove a report from the intake for good, with its messages
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  \
-    sealpost inbox delete kzq3v5mbxq4y2l6c7fwtbn2h3e --yes --intake https://reports.example.org --token-file token")]
+    sealpost inbox delete kzq3v5mbxq4y2l6c7fwtbn2h3e --yes")]
 pub struct InboxDelete {
     /// The report
     #[arg(value_name = "ID")]

@@ -168,6 +168,99 @@ fn a_report_is_listed_opened_answered_and_removed(backing: Backing) {
     desk.expect(1, &[&reply[..], &["--unsigned"]].concat());
 }
 
+/// GnuPG holds the keys: under a passphrase that nobody is asked for until something is opened.
+#[test]
+fn keys_of_gpg_agent_are_told_without_asking_and_used() {
+    if Command::new("gpg").arg("--version").output().is_err() {
+        println!("skipped: gpg is not installed");
+        return;
+    }
+    let place = Place::local();
+    let serve = place.serve();
+    let desk = Desk::new(&place, &serve, "triage", "triage");
+    let id = desk.report();
+    assert_eq!(desk.json(&["inbox", "list"])["reports"][0]["opens"], "no");
+    let gnupg = desk.folder.join("gnupg");
+    fs::create_dir(&gnupg).unwrap();
+    fs::set_permissions(&gnupg, fs::Permissions::from_mode(0o700)).unwrap();
+    let gpg = |program: &str, arguments: &[&str]| {
+        let mut command = Command::new(program);
+        command.args(arguments).env("GNUPGHOME", &gnupg);
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    // The same key as in the file, and a passphrase in the agent alone.
+    gpg("gpg", &["--batch", "--import", &secret()]);
+    let colons = gpg("gpg", &["--batch", "--with-colons", "--list-keys"]);
+    let fingerprint = colons.lines().find_map(|line| line.strip_prefix("fpr:"));
+    let fingerprint = fingerprint.unwrap().trim_matches(':').to_owned();
+    let with_agent = |arguments: &[&str]| {
+        let mut command = desk.command(&[&["--json"], arguments].concat());
+        let output = command.env("GNUPGHOME", &gnupg).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let listed = with_agent(&["inbox", "list"]);
+    assert_eq!(listed["reports"][0]["opens"], "yes");
+    assert_eq!(
+        listed["reports"][0]["opens_with"],
+        listed["reports"][0]["recipients"]
+    );
+    let opened = with_agent(&["inbox", "open", &id, "-o", "opened"]);
+    assert_eq!(
+        (&opened["opened_by"], &opened["receipt"]),
+        (&fingerprint.clone().into(), &"verified".into())
+    );
+    fs::write(desk.folder.join("answer"), "an answer\n").unwrap();
+    let reply = ["inbox", "reply", &id, "--message", "answer"];
+    let sent = with_agent(&[&reply[..], &["--sign-with", &fingerprint]].concat());
+    assert_eq!(sent["signed_by"], fingerprint.as_str());
+    gpg("gpgconf", &["--kill", "gpg-agent"]);
+}
+
+/// Two people with a key each: the report is for both, and says so to nobody.
+#[test]
+fn several_people_open_with_their_own_keys() {
+    let place = Place::local();
+    let serve = place.serve();
+    let desk = Desk::new(&place, &serve, "reader", "read");
+    let certificate = |whose| keys::file(whose, "certificate.asc");
+    let (one, two) = (certificate(keys::VENDOR), certificate(keys::OTHER));
+    let to = [
+        "--key",
+        one.to_str().unwrap(),
+        "--also-to",
+        two.to_str().unwrap(),
+    ];
+    desk.expect(
+        0,
+        &[&["seal", "report.md", "-q", "-o", "both.pgp"], &to[..]].concat(),
+    );
+    let sealed = fs::read(desk.folder.join("both.pgp")).unwrap();
+    let id = serve.send(&Request::post(&sealed)).expect(201).report();
+    let other = keys::file(keys::OTHER, "secret.pgp");
+    for (number, key) in [secret(), other.to_str().unwrap().to_owned()]
+        .iter()
+        .enumerate()
+    {
+        let listed = desk.json(&["inbox", "list", "--key", key]);
+        assert_eq!(listed["reports"][0]["opens"], "perhaps");
+        let folder = format!("opened-{number}");
+        let open = ["inbox", "open", &id, "-o", &folder, "--key", key];
+        // The intake's own certificate is not the second person's, unless it is named.
+        let receipt = ["verified", "unverified"][number];
+        assert_eq!(desk.json(&open)["receipt"], receipt);
+        let folder = format!("again-{number}");
+        let open = ["inbox", "open", &id, "-o", &folder, "--key", key];
+        let signer = ["--signer", one.to_str().unwrap()];
+        assert_eq!(
+            desk.json(&[&open[..], &signer].concat())["receipt"],
+            "verified"
+        );
+    }
+}
+
 /// The answer opens with the key that was enclosed, and says who wrote it.
 #[test]
 fn p36_the_answer_is_for_the_reporter_alone() {

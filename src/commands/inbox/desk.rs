@@ -44,13 +44,22 @@ impl Role {
 
 impl Desk {
     pub(super) fn resolve(options: &IntakeOptions, context: &Context<'_>) -> Result<Self, Failure> {
-        let file = SecretFile::read(&options.token_file, TOKEN_LIMIT)?;
+        let url = options.intake.as_ref();
+        let url = url.ok_or_else(|| missing("which intake", "--intake URL or SEALPOST_INTAKE"))?;
+        let path = options.token_file.as_ref();
+        let path = path.ok_or_else(|| {
+            missing(
+                "with which token",
+                "--token-file FILE or SEALPOST_TOKEN_FILE",
+            )
+        })?;
+        let file = SecretFile::read(path, TOKEN_LIMIT)?;
         if let Some(exposure) = file.exposure() {
             context.output.warn(exposure);
         }
         let text = std::str::from_utf8(file.expose()).unwrap_or_default();
         let token = text.trim().parse().with_context(|| {
-            let name = options.token_file.display();
+            let name = path.display();
             format!("{name} does not hold the token of an intake")
         });
         let token: Token = token.map_err(|why| {
@@ -59,8 +68,8 @@ impl Desk {
             ))
         })?;
         Ok(Self {
-            online: Online::new(&options.network, [options.intake.clone()], context)?,
-            url: options.intake.clone(),
+            online: Online::new(&options.network, [url.clone()], context)?,
+            url: url.clone(),
             token,
         })
     }
@@ -131,6 +140,11 @@ impl Desk {
             None => failure,
         }
     }
+}
+
+fn missing(what: &str, hint: &str) -> Failure {
+    Failure::new(Exit::Usage, anyhow!("it is not said {what}"))
+        .with_hint(Hint::words(format!("name it: {hint}")))
 }
 
 /// How long a broken connection is tried again.

@@ -36,7 +36,8 @@ pub(super) fn run(args: &InboxOpen, context: &Context<'_>) -> Result<Exit, Failu
     let job = Job::resolve(&args.opening, false, context)?;
     let report = desk.report(&args.id)?;
     let mine = Mine::of(job.keys(), context);
-    let proof = proof::check(&desk, &report, mine.certificates(), context)?;
+    let certificates = [mine.certificates(), job.signers()].concat();
+    let proof = proof::check(&desk, &report, &certificates, context)?;
     if proof == Proof::Unverified {
         context
             .output

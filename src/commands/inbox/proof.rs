@@ -37,7 +37,7 @@ impl Proof {
         match self {
             Self::Verified => "verified: signed by your certificate, for these bytes",
             Self::Unverified => {
-                "for these bytes; NOT verified, your key is not at hand (--key FILE)"
+                "for these bytes; NOT verified: the certificate that it names is not at hand"
             }
             Self::Unsigned => "for these bytes; not signed by the intake",
         }
@@ -46,8 +46,7 @@ impl Proof {
 
 /// Fetches the receipt of a report, and compares it with what the intake says of the report.
 ///
-/// Of the `certificates` at hand those count that the report is sealed to; all of them, where the
-/// recipient is hidden.
+/// Of the `certificates` at hand one counts that the receipt names, or that the report is sealed to.
 pub(super) fn check(
     desk: &Desk,
     report: &ReportSummary,
@@ -55,7 +54,7 @@ pub(super) fn check(
     context: &Context<'_>,
 ) -> Result<Proof, Failure> {
     let text = desk.ask(Role::Read, desk.intake().receipt(desk.token(), &report.id))?;
-    let (receipt, proof) = read(&text, &addressed(report, certificates), context)?;
+    let (receipt, proof) = read(&text, &addressed(report, &text, certificates), context)?;
     let is_for_it = receipt.report == report.id.as_str()
         && receipt.sha256 == report.sha256
         && receipt.size == report.size;
@@ -71,8 +70,15 @@ pub(super) fn check(
     )))
 }
 
-/// Those that the report is sealed to.
-fn addressed<'a>(report: &ReportSummary, certificates: &'a [Certificate]) -> Vec<&'a Certificate> {
+/// Those that must have signed the receipt: the one that it names, and those that the report is
+/// sealed to, whatever the receipt says.
+fn addressed<'a>(
+    report: &ReportSummary,
+    text: &[u8],
+    certificates: &'a [Certificate],
+) -> Vec<&'a Certificate> {
+    let claimed = VerifiedReceipt::dangerous_unverified(text).map(|receipt| receipt.key);
+    let claimed = claimed.unwrap_or_default();
     let names: Vec<KeyName> = report
         .recipients
         .iter()
@@ -81,7 +87,8 @@ fn addressed<'a>(report: &ReportSummary, certificates: &'a [Certificate]) -> Vec
     certificates
         .iter()
         .filter(|certificate| {
-            names.is_empty() || names.iter().any(|name| certificate.has_key(name))
+            certificate.fingerprint().as_hex() == claimed
+                || names.iter().any(|name| certificate.has_key(name))
         })
         .collect()
 }

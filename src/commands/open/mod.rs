@@ -119,6 +119,11 @@ impl Job {
         &self.keys
     }
 
+    /// The certificates that were named as those of signers.
+    pub(super) fn signers(&self) -> &[Certificate] {
+        &self.signers
+    }
+
     /// Begins to decrypt: what is read is not authenticated yet. `name` is for failures.
     pub(super) fn begin(&self, source: Source, context: &Context<'_>) -> Result<Message, Failure> {
         let reader = Watched {

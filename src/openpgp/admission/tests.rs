@@ -1,3 +1,5 @@
+//! The door of the intake, over every cut, every split and real messages.
+
 use std::{
     io::{Cursor, Read, Write},
     sync::LazyLock,
