@@ -11,7 +11,7 @@ use super::{
     state::Fresh,
     store::{Report, Role, StoreError},
 };
-use crate::wire::{Author, MessageId, ProblemType, ReportId, TokenHash};
+use crate::wire::{Author, ProblemType, ReportId, TokenHash};
 
 /// Who looks at a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,8 +84,6 @@ impl Intake {
                 if report.case.unwrap_or(ABSENT) == hash {
                     return Ok((Viewer::Reporter, report));
                 }
-                // Where there is no report, the store asks once more, for its tombstone.
-                let _as_long = self.store.message(&id, &MessageId::fresh()?).await;
                 Err(self.failed(bearer.client))
             }
             (None, Err(StoreError::NotFound | StoreError::Gone)) => Err(self.failed(bearer.client)),

@@ -226,6 +226,11 @@ async fn tidy(intake: Arc<Intake>) {
     for minute in 1_u64.. {
         minutes.tick().await;
         intake.rates.forget_idle();
+        if minute % EXPIRE_EVERY == 0
+            && let Err(error) = intake.store.expire_uploads(intake.now()).await
+        {
+            tracing::error!(cause = %Chain(&error), "uploads that expired cannot be removed");
+        }
         if minute % SWEEP_EVERY == SWEEP_FIRST {
             match intake.store.sweep(&Ages::at(intake.now())).await {
                 Ok(swept) => tracing::info!(
@@ -240,7 +245,9 @@ async fn tidy(intake: Arc<Intake>) {
     }
 }
 
-/// In minutes: the first sweep, and how often.
+/// In minutes: how often expired uploads go, so that they do not count against the quota.
+const EXPIRE_EVERY: u64 = 5;
+/// The first sweep, and how often.
 const SWEEP_FIRST: u64 = 10;
 const SWEEP_EVERY: u64 = 6 * 60;
 
