@@ -5,7 +5,7 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
-use url::Url;
+use url::{Host, Url};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Where a store is.
@@ -64,7 +64,7 @@ pub struct Bucket {
     pub endpoint: Option<String>,
     /// The region.
     pub region: Option<String>,
-    /// Whether plain http is allowed: for a server on this machine.
+    /// Whether plain http is allowed: to a server on this machine always.
     pub allow_http: bool,
     /// The keys; without, those of the environment (`AWS_ACCESS_KEY_ID` and its like).
     pub keys: Option<BucketKeys>,
@@ -156,7 +156,21 @@ impl FromStr for Bucket {
                 _ => return Err(NotAStore::Parameter),
             }
         }
+        bucket.allow_http |= bucket.endpoint.as_deref().is_some_and(is_on_this_machine);
         Ok(bucket)
+    }
+}
+
+/// Whether what is said to this server stays on this machine, so that it needs no TLS.
+fn is_on_this_machine(endpoint: &str) -> bool {
+    let Ok(url) = Url::parse(endpoint) else {
+        return false;
+    };
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
     }
 }
 
@@ -189,13 +203,16 @@ mod tests {
 
     #[test]
     fn a_bucket_reads() {
-        let text =
-            "s3://reports/intake/one?endpoint=http://127.0.0.1:9000&region=eu&allow_http=true";
+        let text = "s3://reports/intake/one?endpoint=http://127.0.0.1:9000&region=eu";
         let bucket: Bucket = text.parse().unwrap();
         assert_eq!((&*bucket.name, &*bucket.prefix), ("reports", "intake/one"));
         assert_eq!(bucket.endpoint.as_deref(), Some("http://127.0.0.1:9000"));
         assert_eq!(bucket.region.as_deref(), Some("eu"));
         assert!(bucket.allow_http);
+        let far = "s3://reports?endpoint=http://objects.example";
+        assert!(!far.parse::<Bucket>().unwrap().allow_http);
+        let far = format!("{far}&allow_http=true");
+        assert!(far.parse::<Bucket>().unwrap().allow_http);
         let plain: Bucket = "s3://reports".parse().unwrap();
         assert_eq!((&*plain.prefix, plain.allow_http), ("", false));
         for (bad, why) in [

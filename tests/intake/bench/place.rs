@@ -160,4 +160,16 @@ impl Place {
     }
 }
 
+/// What went wrong at the server is worth reading when a test fails.
+impl Drop for Place {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = fs::read(self.path("serve.log")).unwrap_or_default();
+            let log = String::from_utf8_lossy(&log);
+            let errors = log.lines().filter(|line| line.contains("ERROR")).take(5);
+            errors.for_each(|line| println!("serve.log: {line}"));
+        }
+    }
+}
+
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_sealpost");
