@@ -42,7 +42,8 @@ pub struct Fsck {
 ///
 /// Uploads that expired, bytes that belong to nothing, the traces of deleted reports, revoked
 /// tokens; and, if you say so, closed reports. What was deleted then leaves the files of the
-/// database, too. Run it daily; it may run beside a server.
+/// database, too. A running server does it every six hours with the usual times; this may run beside
+/// it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  sealpost sweep\n  sealpost sweep --closed-after 90d")]
 pub struct Sweep {
