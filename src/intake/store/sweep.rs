@@ -96,6 +96,19 @@ impl Store {
         Ok(swept)
     }
 
+    /// Removes uploads that have expired, with their bytes, and says how many: what a server does by
+    /// itself, so that they count against nobody.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn expire_uploads(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let removed = self.sweep_uploads(now).await?;
+        if removed > 0 {
+            self.remove_doomed().await?;
+        }
+        Ok(removed)
+    }
+
     async fn sweep_uploads(&self, now: Timestamp) -> Result<u64, StoreError> {
         let sql = "SELECT id FROM uploads WHERE expires <= $1";
         let rows = self.database().rows(sql, values![now]).await?;
