@@ -8,13 +8,14 @@
 //! - 1: [`bundle`]: a report with its attachments as one tar stream
 //! - 2: [`openpgp`]: certificates, sealing, opening; the only folder that names sequoia
 //! - 3: [`network`]: the policy for every request, one resolver, one HTTP client; [`wire`]: the
-//!   intake's contract
+//!   intake's contract; [`advisory`]: a report as CSAF, OSV, CVE, GHSA
 //! - 4: [`discover`]: from a name to a key that may be trusted; [`client`]: from here to an intake;
 //!   [`disk`], [`terminal`], [`confinement`]: this machine and the person at it
 //! - 5: [`cli`]: what was typed
 //! - 6: [`commands`]: one verb a file
 //! - 7: [`run`]: parse, run, report
 
+pub mod advisory;
 pub mod bundle;
 pub mod case;
 pub mod cli;

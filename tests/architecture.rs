@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Folder (or file) below `src` → floor.
-const FLOORS: [(&str, u8); 16] = [
+const FLOORS: [(&str, u8); 17] = [
     ("report", 0),
     ("program", 0),
     ("case", 0),
@@ -15,6 +15,7 @@ const FLOORS: [(&str, u8); 16] = [
     ("openpgp", 2),
     ("network", 3),
     ("wire", 3),
+    ("advisory", 3),
     ("discover", 4),
     ("client", 4),
     ("intake", 4),

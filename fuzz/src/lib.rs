@@ -12,6 +12,7 @@ use std::{
 
 use jiff::Timestamp;
 use sealpost::{
+    advisory::{Advisory, Form, PrivateReport, Triage},
     bundle::{ExtractOptions, Limits, Manifest, extract},
     case::CaseSecret,
     discover::{
@@ -147,6 +148,7 @@ pub fn front_matter(data: &[u8]) -> bool {
     match Report::parse("report.md", &String::from_utf8_lossy(data)) {
         Ok(report) => {
             let _sections = report.missing_sections();
+            published(&report);
             report.to_json()["title"].is_string()
         }
         Err(error) => {
@@ -155,6 +157,26 @@ pub fn front_matter(data: &[u8]) -> bool {
         }
     }
 }
+
+/// What a report becomes when it is published or filed at GitHub.
+fn published(report: &Report) {
+    let _filed = PrivateReport::of(report);
+    let triage = Triage::parse("advisory.toml", TRIAGE).expect("it is well formed");
+    let Ok(advisory) = Advisory::assemble(report, triage) else {
+        return;
+    };
+    for form in [Form::Csaf, Form::Osv, Form::Cve, Form::Ghsa] {
+        if let Ok(draft) = advisory.draft(form) {
+            let _document: serde_json::Value =
+                serde_json::from_str(&draft.json).expect("it is JSON");
+        }
+    }
+}
+
+/// What every form needs beside a report.
+const TRIAGE: &str = "id = 'X-1'\ncve = 'CVE-2026-0001'\nvendor = 'x'\npublished = 2026-12-22\n\
+    [publisher]\nname = 'x'\ncategory = 'vendor'\nnamespace = 'https://example.org'\n\
+    [cna]\norg_id = 'b3476cb9-2e3d-41a6-98d0-0f47421a65b6'\n";
 
 /// A program's profile.
 pub fn profile(data: &[u8]) -> bool {

@@ -1,5 +1,6 @@
 //! The command line: what was typed, with its help. Nothing deeper than `commands/` knows of clap.
 
+mod advisory;
 mod case;
 mod find;
 mod inbox;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use advisory::{Advisory, AdvisoryDraft, AdvisoryVerb, TriageOptions};
 pub use case::{Case, CaseForget, CaseLock, CaseRecover, CaseReply, CaseShow, CaseSync, CaseVerb};
 pub use find::Find;
 pub use inbox::{
@@ -143,6 +145,7 @@ pub enum Command {
     Fsck(Box<Fsck>),
     Sweep(Box<Sweep>),
     Inbox(Inbox),
+    Advisory(Box<Advisory>),
     Demo(Demo),
     /// Print the completions for a shell
     #[command(

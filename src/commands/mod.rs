@@ -1,5 +1,6 @@
 //! One verb a file: resolve what was typed, orchestrate the floors below, nothing else.
 
+mod advisory;
 mod case;
 mod context;
 mod demo;
@@ -51,6 +52,7 @@ pub fn dispatch(command: Command, context: &Context<'_>) -> Result<Exit, Failure
         Command::Fsck(args) => fsck::run(&args, context),
         Command::Sweep(args) => sweep::run(&args, context),
         Command::Inbox(args) => inbox::run(&args, context),
+        Command::Advisory(args) => advisory::run(&args, context),
         Command::Demo(args) => demo::run(&args, context),
         Command::Completions { shell } => manual::completions(shell, context),
         Command::Man { folder } => manual::pages(&folder),

@@ -18,6 +18,23 @@ pub(super) fn inert_json(value: &impl Serialize) -> Result<Vec<u8>, serde_json::
     Ok(document)
 }
 
+/// The same JSON document (text, indented or not) without characters that could act on a terminal.
+/// Outside of strings JSON has none but line breaks, so each may be written as `\uXXXX`.
+#[must_use]
+pub fn inert(document: &str) -> String {
+    let mut inert = String::with_capacity(document.len());
+    for c in document.chars() {
+        if c == '\n' || !is_hidden(c) {
+            inert.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                inert.extend(["\\u", &format!("{unit:04x}")]);
+            }
+        }
+    }
+    inert
+}
+
 /// Compact JSON that holds no character which acts on a terminal.
 struct Inert;
 
@@ -49,7 +66,11 @@ mod tests {
         fn p22_json_says_the_same_without_control_characters(text in any::<String>()) {
             let document = String::from_utf8(inert_json(&text).unwrap()).unwrap();
             prop_assert!(!document.trim_end_matches('\n').chars().any(is_hidden));
-            prop_assert_eq!(serde_json::from_str::<String>(&document).unwrap(), text);
+            prop_assert_eq!(serde_json::from_str::<String>(&document).unwrap(), text.clone());
+            let indented = serde_json::to_string_pretty(&[&text]).unwrap();
+            let document = inert(&indented);
+            prop_assert!(!document.chars().any(|c| c != '\n' && is_hidden(c)));
+            prop_assert_eq!(serde_json::from_str::<[String; 1]>(&document).unwrap(), [text]);
         }
     }
 }

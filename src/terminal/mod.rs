@@ -17,6 +17,7 @@ mod secret;
 pub use console::confirm;
 pub use failure::{Exit, Failure, OrFail};
 pub use hint::Hint;
+pub use json::inert;
 pub use output::{Colour, Format, Output, OutputError, Volume};
 pub use progress::Progress;
 pub use prompt::{Passphrases, PromptError};
