@@ -11,6 +11,7 @@ use crate::openpgp::Fingerprint;
 ///
 /// A case begins with `sealpost send`. CASE is its name, or the beginning of its name.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  sealpost case list\n  sealpost case sync")]
 pub struct Case {
     /// What to do
     #[command(subcommand)]
