@@ -5,6 +5,7 @@
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { PassThrough } from "node:stream";
 
 const [modules, endpoint, file] = process.argv.slice(2);
 const tus = createRequire(path.join(modules, "here.js"))("tus-js-client");
@@ -29,10 +30,9 @@ console.log("whole", await upload({}));
 console.log("chunked", await upload({ chunkSize }));
 console.log("during-creation", await upload({ uploadDataDuringCreation: true, chunkSize }));
 console.log("named", await upload({ metadata: { filename: "canary.txt", filetype: "text/plain" } }));
-console.log(
-  "deferred",
-  await upload({ uploadLengthDeferred: true, chunkSize }),
-);
+// A stream that is no file, so that the client does not know its length before its end.
+const stream = fs.createReadStream(file).pipe(new PassThrough());
+console.log("deferred", await upload({ uploadLengthDeferred: true, chunkSize }, stream));
 
 // Aborted after the second chunk; a new client goes on from the URL.
 const cut = await upload({
