@@ -159,6 +159,7 @@ fn each_member_of_json_is_documented() {
         "inbox messages",
         "inbox reply",
         "inbox delete",
+        "advisory csaf, osv, cve, ghsa",
     ]);
     for (section, line) in runs {
         let part = page.split(&format!("\n## {section}\n")).nth(1);
