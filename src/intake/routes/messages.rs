@@ -63,7 +63,7 @@ pub(super) async fn list_messages(
         ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
             description = "The same key again is the same message"),
     ),
-    request_body(content = Vec<u8>, content_type = "application/pgp-encrypted",
+    request_body(content = super::openapi::Sealed, content_type = "application/pgp-encrypted",
         description = "A binary OpenPGP message of at most 16 MiB"),
     responses(
         (status = 200, description = "It was kept before", body = MessageView,
@@ -134,10 +134,10 @@ pub(super) async fn post_message(
         ("If-None-Match" = Option<String>, Header, description = "Entity tags that are here already"),
     ),
     responses(
-        (status = 200, description = "All of it", body = Vec<u8>,
+        (status = 200, description = "All of it", body = super::openapi::Sealed,
             content_type = "application/pgp-encrypted",
             headers(("ETag" = String, description = "SHA-256, in quotes"))),
-        (status = 206, description = "The range", body = Vec<u8>,
+        (status = 206, description = "The range", body = super::openapi::Sealed,
             content_type = "application/pgp-encrypted",
             headers(("ETag" = String, description = "SHA-256, in quotes"),
                 ("Content-Range" = String, description = "Where it lies"))),

@@ -1,13 +1,17 @@
 //! The description of the contract: `OpenAPI` 3.1, from the routes themselves and the table of
 //! problems.
 
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
-use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, OpenApi,
-    OpenApiBuilder, Ref, RefOr, ResponseBuilder,
-    path::Operation,
-    security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        ComponentsBuilder, ContentBuilder, HeaderBuilder, InfoBuilder, KnownFormat, LicenseBuilder,
+        ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder, Schema, SchemaFormat,
+        Type,
+        path::Operation,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 
 use crate::{
@@ -68,6 +72,23 @@ pub(super) fn site() -> &'static Site {
         site.put(path::OPENAPI, File::new(JSON, json.into_bytes()));
         site
     })
+}
+
+/// Bytes as they are. The type stands in the description alone.
+pub(super) struct Sealed;
+
+impl PartialSchema for Sealed {
+    fn schema() -> RefOr<Schema> {
+        let bytes = ObjectBuilder::new().schema_type(Type::String);
+        let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        bytes.format(Some(format)).into()
+    }
+}
+
+impl ToSchema for Sealed {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Sealed")
+    }
 }
 
 /// What may go wrong with an operation, one answer a status.

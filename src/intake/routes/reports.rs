@@ -59,8 +59,8 @@ use crate::{
         ("Upload-Checksum" = Option<String>, Header, description = "Of the body, with Tus-Resumable"),
     ),
     request_body(content(
-        (Vec<u8> = "application/pgp-encrypted"),
-        (Vec<u8> = "application/offset+octet-stream"),
+        (super::openapi::Sealed = "application/pgp-encrypted"),
+        (super::openapi::Sealed = "application/offset+octet-stream"),
     ), description = "The sealed report, or the beginning of an upload"),
     responses(
         (status = 200, description = "The report was taken before: its receipt",

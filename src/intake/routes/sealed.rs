@@ -43,10 +43,10 @@ use crate::{
         ("If-None-Match" = Option<String>, Header, description = "Entity tags that are here already"),
     ),
     responses(
-        (status = 200, description = "All of it", body = Vec<u8>,
+        (status = 200, description = "All of it", body = super::openapi::Sealed,
             content_type = "application/pgp-encrypted",
             headers(("ETag" = String, description = "SHA-256, in quotes"))),
-        (status = 206, description = "The range", body = Vec<u8>,
+        (status = 206, description = "The range", body = super::openapi::Sealed,
             content_type = "application/pgp-encrypted",
             headers(("ETag" = String, description = "SHA-256, in quotes"),
                 ("Content-Range" = String, description = "Where it lies"))),

@@ -90,7 +90,7 @@ pub(super) async fn security_txt(
     params(("path" = String, Path)),
     responses(
         (status = 200, description = "The certificate, binary; or the directory's policy",
-            content((Vec<u8> = "application/octet-stream"), (String = "text/plain; charset=utf-8"))),
+            content((super::openapi::Sealed = "application/octet-stream"), (String = "text/plain; charset=utf-8"))),
         (status = 304, description = "It is as it was"),
     )
 )]

@@ -65,7 +65,7 @@ pub(super) async fn upload_offset(
         ("Upload-Length" = Option<u64>, Header, description = "Once, where it was deferred"),
         ("Upload-Checksum" = Option<String>, Header, description = "sha1, sha256 or sha512, and the digest in base64"),
     ),
-    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
+    request_body(content = super::openapi::Sealed, content_type = "application/offset+octet-stream"),
     responses((status = 204, description = "It is kept",
         headers(("Upload-Offset" = u64, description = "How much is here now"),
             ("Upload-Expires" = String, description = "When it is removed"),
