@@ -152,6 +152,12 @@ fn each_member_of_json_is_documented() {
     let mut commands = BTreeSet::from([
         "find",
         "publish --check",
+        "send",
+        "send --dry-run",
+        "case list, show, sync, recover",
+        "case reply",
+        "case forget",
+        "case lock, unlock",
         "inbox list",
         "inbox fetch",
         "inbox open",

@@ -1,0 +1,16 @@
+//! Sending at the binary's door: the real `send` and `case` against the real `serve`, through networks
+//! and deaths of all kinds, and against intakes that lie.
+//!
+//! The tests' names carry the numbers of the promises; `soak_…` are the long forms, which `just soak`
+//! runs.
+#![cfg(unix)]
+
+mod cuts;
+mod deaths;
+mod desk;
+mod documents;
+mod liar;
+mod line;
+mod receipts;
+mod traces;
+mod words;
