@@ -1,13 +1,10 @@
 //! Promise 12, and "delivered" is said of nothing whose receipt does not hold.
 
-use std::{
-    fs,
-    time::{Duration, SystemTime},
-};
+use std::{fs, time::SystemTime};
 
 use sealpost::{
     case::Receipt,
-    openpgp::{read_secret_keys, sign_receipt},
+    openpgp::{Certificate, read_certificates, read_secret_keys, sign_receipt},
 };
 
 use crate::{
@@ -20,12 +17,35 @@ use crate::{
     reason = "the program reads the clock, too"
 )]
 fn now() -> SystemTime {
-    SystemTime::now() - Duration::from_secs(5)
+    SystemTime::now()
 }
 
-fn sign(receipt: &Receipt, secret: &[u8]) -> Vec<u8> {
-    let keys = read_secret_keys("secret", secret).unwrap();
-    let mut signer = keys[0].signer(now(), &mut |_, _| Ok(None)).unwrap();
+/// What an intake holds: its secret and its certificate.
+#[derive(Clone)]
+struct Held {
+    secret: Vec<u8>,
+    certificate: Certificate,
+}
+
+impl Held {
+    fn new(desk: &Desk, folder: &str) -> Self {
+        let certificate = fs::read(desk.path(&format!("{folder}/certificate.asc"))).unwrap();
+        let certificate = read_certificates(folder, &certificate).unwrap();
+        Self {
+            secret: fs::read(desk.path(&format!("{folder}/receipts.pgp"))).unwrap(),
+            certificate: certificate[0].clone(),
+        }
+    }
+
+    fn fingerprint(&self) -> String {
+        self.certificate.fingerprint().to_string()
+    }
+}
+
+fn sign(receipt: &Receipt, held: &Held) -> Vec<u8> {
+    let keys = read_secret_keys("secret", &held.secret).unwrap();
+    let signer = keys[0].signer_for(&held.certificate, now(), &mut |_, _| Ok(None));
+    let mut signer = signer.unwrap();
     sign_receipt(receipt, &mut signer, now()).unwrap()
 }
 
@@ -47,12 +67,8 @@ fn p12_only_a_receipt_of_the_vendor_for_these_bytes_counts() {
     let desk = Desk::without_server();
     desk.run("keygen --name O --email o@other.example -o other --no-passphrase")
         .expect(0);
-    let own = fs::read(desk.path("vendor/receipts.pgp")).unwrap();
-    let other = fs::read(desk.path("other/receipts.pgp")).unwrap();
-    let keys = read_secret_keys("own", &own).unwrap();
-    let fingerprint = keys[0].certificate().fingerprint().to_string();
-    let others = read_secret_keys("other", &other).unwrap();
-    let stranger = others[0].certificate().fingerprint().to_string();
+    let (own, other) = (Held::new(&desk, "vendor"), Held::new(&desk, "other"));
+    let (fingerprint, stranger) = (own.fingerprint(), other.fingerprint());
     let receipt = {
         let fingerprint = fingerprint.clone();
         move |id: &str, sha256: [u8; 32], size| {
@@ -92,21 +108,18 @@ fn p12_only_a_receipt_of_the_vendor_for_these_bytes_counts() {
     }
 }
 
-type Honest = dyn Fn(&str, [u8; 32], u64) -> Receipt;
-
 fn forgeries(
     honest: &(impl Fn(&str, [u8; 32], u64) -> Receipt + Clone + Send + Sync + 'static),
-    own: &[u8],
-    other: &[u8],
+    own: &Held,
+    other: &Held,
     stranger: &str,
 ) -> Vec<(&'static str, Box<Forge>)> {
-    let _shape: &Honest = honest;
-    let make = |change: fn(Receipt) -> Receipt, secret: &[u8]| -> Box<Forge> {
-        let (honest, secret) = (honest.clone(), secret.to_vec());
+    let make = |change: fn(Receipt) -> Receipt, secret: &Held| -> Box<Forge> {
+        let (honest, secret) = (honest.clone(), secret.clone());
         Box::new(move |id, hash, size| sign(&change(honest(id, hash, size)), &secret))
     };
     let rewritten = |from: &'static str, to: String| -> Box<Forge> {
-        let (honest, secret) = (honest.clone(), own.to_vec());
+        let (honest, secret) = (honest.clone(), own.clone());
         Box::new(move |id, hash, size| {
             let text = String::from_utf8(sign(&honest(id, hash, size), &secret)).unwrap();
             assert!(text.contains(from));
@@ -126,7 +139,7 @@ fn forgeries(
         receipt
     };
     let stranger = stranger.to_owned();
-    let (honest_to, secret) = (honest.clone(), own.to_vec());
+    let (honest_to, secret) = (honest.clone(), own.clone());
     let for_another: Box<Forge> = Box::new(move |id, hash, size| {
         let mut receipt = honest_to(id, hash, size);
         receipt.key.clone_from(&stranger);
