@@ -12,7 +12,7 @@ use std::{
 
 use jiff::Timestamp;
 use sealpost::{
-    advisory::{Advisory, Form, PrivateReport, Triage},
+    advisory::{Advisory, Form, Triage},
     bundle::{ExtractOptions, Limits, Manifest, extract},
     case::CaseSecret,
     discover::{
@@ -158,9 +158,8 @@ pub fn front_matter(data: &[u8]) -> bool {
     }
 }
 
-/// What a report becomes when it is published or filed at GitHub.
+/// What a report becomes when it is published.
 fn published(report: &Report) {
-    let _filed = PrivateReport::of(report);
     let triage = Triage::parse("advisory.toml", TRIAGE).expect("it is well formed");
     let Ok(advisory) = Advisory::assemble(report, triage) else {
         return;
