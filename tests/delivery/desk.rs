@@ -104,7 +104,7 @@ impl Desk {
         let begun = Instant::now();
         while !is_ready(self.at) {
             let log = fs::read_to_string(self.path("serve.log")).unwrap();
-            assert!(begun.elapsed() < Duration::from_secs(120), "{log}");
+            assert!(begun.elapsed() < Duration::from_mins(2), "{log}");
             thread::sleep(Duration::from_millis(50));
         }
     }

@@ -50,13 +50,13 @@ fn same(section: &str, documents: &[Value]) {
 fn each_member_of_json_is_documented() {
     let mut desk = Desk::new();
     desk.attachment(4096);
-    let send = format!(
+    let line = format!(
         "send report.md --to http://{} --yes-trust-first-use",
         desk.at
     );
-    let plan = desk.json(&format!("{send} -a big.bin --dry-run"));
+    let plan = desk.json(&format!("{line} -a big.bin --dry-run"));
     same("send --dry-run", &[plan]);
-    let sent = desk.json(&send);
+    let sent = desk.json(&line);
     let case = sent["deliveries"][0]["case"].as_str().unwrap().to_owned();
     let report = sent["deliveries"][0]["report"].as_str().unwrap().to_owned();
     let vendor = format!("--intake http://{} --token-file token", desk.at);
@@ -76,7 +76,7 @@ fn each_member_of_json_is_documented() {
     same("case list, show, sync, recover", &[synced, shown]);
     desk.kill_server();
     for _ in 0..2 {
-        desk.run(&format!("{send} --patience 0")).expect(6);
+        desk.run(&format!("{line} --patience 0")).expect(6);
     }
     let kept = desk.json("send --resume --patience 0");
     same("send", &[sent, kept]);

@@ -126,18 +126,6 @@ fn forgeries(
             text.replace(from, &to).into_bytes()
         })
     };
-    let hash = |mut receipt: Receipt| {
-        receipt.sha256 = "ab".repeat(32);
-        receipt
-    };
-    let size = |mut receipt: Receipt| {
-        receipt.size += 1;
-        receipt
-    };
-    let id = |mut receipt: Receipt| {
-        receipt.report = "bbbbbbbbbbbbbbbbbbbbbbbbba".to_owned();
-        receipt
-    };
     let stranger = stranger.to_owned();
     let (honest_to, secret) = (honest.clone(), own.clone());
     let for_another: Box<Forge> = Box::new(move |id, hash, size| {
@@ -147,9 +135,9 @@ fn forgeries(
     });
     vec![
         ("another's signature", make(|receipt| receipt, other)),
-        ("another hash", make(hash, own)),
-        ("another size", make(size, own)),
-        ("another report", make(id, own)),
+        ("another hash", make(another_hash, own)),
+        ("another size", make(another_size, own)),
+        ("another report", make(another_id, own)),
         ("another certificate", for_another),
         (
             "another purpose",
@@ -180,6 +168,21 @@ fn forgeries(
             }),
         ),
     ]
+}
+
+fn another_hash(mut receipt: Receipt) -> Receipt {
+    receipt.sha256 = "ab".repeat(32);
+    receipt
+}
+
+fn another_size(mut receipt: Receipt) -> Receipt {
+    receipt.size += 1;
+    receipt
+}
+
+fn another_id(mut receipt: Receipt) -> Receipt {
+    "bbbbbbbbbbbbbbbbbbbbbbbbba".clone_into(&mut receipt.report);
+    receipt
 }
 
 #[test]
