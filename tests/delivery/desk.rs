@@ -109,6 +109,37 @@ impl Desk {
         }
     }
 
+    /// Starts the intake of https://vendor.example/, at the same socket, with a TLS certificate for that
+    /// name; `tls.pem` is what those have to trust who are to believe it.
+    pub(crate) fn serve_https(&mut self) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let wanted = rcgen::CertificateParams::new(vec!["vendor.example".to_owned()]).unwrap();
+        let certificate = wanted.self_signed(&key).unwrap();
+        fs::write(self.path("tls.pem"), certificate.pem()).unwrap();
+        fs::write(self.path("tls.key"), key.serialize_pem()).unwrap();
+        let log = fs::File::create(self.path("serve.log")).unwrap();
+        let child = self
+            .command("serve --key vendor/certificate.asc --signing vendor/receipts.pgp --data data")
+            .args(["--listen", &self.at.to_string(), "--rate-limit", "0"])
+            .args([
+                "--public-url",
+                "https://vendor.example/",
+                "--min-free",
+                "1MiB",
+            ])
+            .args(["--tls-cert", "tls.pem", "--tls-key", "tls.key"])
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        self.server = Some(child);
+        let begun = Instant::now();
+        while TcpStream::connect(self.at).is_err() {
+            assert!(begun.elapsed() < Duration::from_mins(2));
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Ends the intake with SIGKILL.
     pub(crate) fn kill_server(&mut self) {
         if let Some(mut child) = self.server.take() {

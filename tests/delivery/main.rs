@@ -9,6 +9,7 @@ mod cuts;
 mod deaths;
 mod desk;
 mod documents;
+mod https;
 mod liar;
 mod line;
 mod receipts;

@@ -225,12 +225,11 @@ fn record(
     })
 }
 
-/// A report that may have arrived is recovered by its words alone.
+/// A report that may have arrived is recovered by its words alone. With `--json`, too, they go to
+/// stderr: the document is that of the failure.
 fn words(shipment: &Shipment, context: &Context<'_>) {
-    if !context.output.is_json() {
-        let words = shipment.case.words();
-        context.output.notice(format!("case words: {}", *words));
-    }
+    let words = shipment.case.words();
+    context.output.notice(format!("case words: {}", *words));
 }
 
 fn finish(done: Delivered, context: &Context<'_>) -> Result<Exit, Failure> {
