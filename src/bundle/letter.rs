@@ -42,7 +42,7 @@ impl Letter {
     /// [`NotALetter`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, NotALetter> {
         let text = std::str::from_utf8(bytes).map_err(|_| NotALetter::NotText)?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_end();
+        let text = text.trim_start_matches('\u{feff}').trim_end();
         match text.len() {
             _ if text.contains('\0') => Err(NotALetter::NotText),
             0 => Err(NotALetter::Empty),
@@ -123,6 +123,15 @@ mod tests {
             Letter::read(&mut longest.padded().as_slice()).unwrap(),
             longest
         );
+    }
+
+    /// What was stripped once is not stripped again, so all of them go at once.
+    #[test]
+    fn byte_order_marks_are_no_text() {
+        let letter = Letter::from_bytes("\u{feff}\u{feff}x".as_bytes()).unwrap();
+        assert_eq!(letter.text(), "x");
+        let marks = Letter::from_bytes("\u{feff}\u{feff}".as_bytes());
+        assert!(matches!(marks, Err(NotALetter::Empty)));
     }
 
     #[test]

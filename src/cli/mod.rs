@@ -66,7 +66,7 @@ pub struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Where your own program profiles are kept [default: the platform's data folder]
+    /// Where pins, cases, the outbox and your own profiles are kept [default: the platform's data folder]
     #[arg(
         long,
         global = true,

@@ -102,7 +102,7 @@ fn tell(checked: &Checked, args: &Fsck, context: &Context<'_>) -> Result<(), Fai
         }
     }
     context.output.say(format!(
-        "{} reports, {} messages, {} open uploads; {} objects, {} bytes; {} left that does not fit",
+        "{} reports, {} messages, {} open uploads; {} objects, {} bytes; faults left: {}",
         checked.reports,
         checked.messages,
         checked.uploads,

@@ -30,7 +30,7 @@ impl LogLines {
     /// Somebody has begun before.
     pub fn start(self) -> Result<(), TryInitError> {
         let own = Targets::new().with_target(env!("CARGO_PKG_NAME"), Level::INFO);
-        let lines = fmt::layer().with_writer(io::stderr);
+        let lines = fmt::layer().with_writer(io::stderr).with_ansi(false);
         let registry = tracing_subscriber::registry();
         match self {
             Self::Json => {

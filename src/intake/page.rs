@@ -166,8 +166,11 @@ impl Commands<'_> {
 
     fn send(&self) -> String {
         format!(
-            "{}\ncurl -f -o receipt.txt -H 'Content-Type: application/pgp-encrypted' \\\n  \
-             --data-binary @report.pgp {}reports",
+            "{}\n\
+             TOKEN=$(openssl rand -base64 32 | tr '+/' '-_' | tr -d '=')\n\
+             CASE=$(printf %s \"$TOKEN\" | openssl dgst -sha256 -binary | base64 | tr '+/' '-_' | tr -d '=')\n\
+             curl --fail-with-body -H 'Content-Type: application/pgp-encrypted' -H \"Sealpost-Case: $CASE\" \\\n  \
+             -X POST -T report.pgp {}reports | tee receipt.txt",
             self.seal(),
             self.url
         )
@@ -175,12 +178,8 @@ impl Commands<'_> {
 
     fn follow(&self) -> String {
         format!(
-            "TOKEN=$(openssl rand -base64 32 | tr '+/' '-_' | tr -d '=')\n\
-             CASE=$(printf %s \"$TOKEN\" | openssl dgst -sha256 -binary | base64 | tr '+/' '-_' | tr -d '=')\n\
-             curl -f -o receipt.txt -H 'Content-Type: application/pgp-encrypted' \\\n  \
-             -H \"Sealpost-Case: $CASE\" --data-binary @report.pgp {url}reports\n\
-             curl -f -H \"Authorization: Bearer $TOKEN\" {url}reports",
-            url = self.url
+            "curl --fail-with-body -H \"Authorization: Bearer $TOKEN\" {}reports",
+            self.url
         )
     }
 }

@@ -99,15 +99,22 @@ pub(super) async fn create(
     }
 }
 
-/// `HEAD /reports/uploads/ID`: where it goes on.
+/// `HEAD /reports/uploads/ID`: where it goes on. One that has all its bytes becomes a report first:
+/// to a client, an offset at the end means that it is done.
 ///
 /// # Errors
-/// 404, 410, 412.
-pub(super) async fn offset(intake: &Intake, id: &UploadId, headers: &HeaderMap) -> Answer {
+/// 404, 410, 412, 422, 507.
+pub(super) async fn offset(intake: Arc<Intake>, id: &UploadId, headers: &HeaderMap) -> Answer {
     check_version(headers)?;
     let upload = intake.live_upload(id).await?;
+    let grown = if upload.report.is_none() && upload.length == Some(upload.offset) {
+        let chunk = Chunk::new(&intake, upload, None, &HeaderMap::new())?;
+        chunk.take(intake, Body::empty()).await?
+    } else {
+        Grown::of(upload)
+    };
     let mut response = StatusCode::OK.into_response();
-    describe(&mut response, &Grown::of(upload));
+    describe(&mut response, &grown);
     Ok(response)
 }
 

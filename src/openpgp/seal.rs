@@ -176,6 +176,14 @@ impl Envelope {
         }
     }
 
+    /// Without naming the recipient, even if there is one alone: whoever passes the message on shall not
+    /// learn who reads it.
+    #[must_use]
+    pub fn hidden(mut self) -> Self {
+        self.hidden = true;
+        self
+    }
+
     /// In the ASCII armour.
     #[must_use]
     pub fn armored(mut self, armored: bool) -> Self {

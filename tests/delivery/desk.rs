@@ -80,6 +80,15 @@ impl Desk {
 
     /// Starts the intake, where it was before.
     pub(crate) fn serve(&mut self) {
+        self.start("serve --key vendor/certificate.asc --signing vendor/receipts.pgp --data data");
+    }
+
+    /// Starts an intake that signs no receipts.
+    pub(crate) fn serve_unsigned(&mut self) {
+        self.start("serve --key vendor/certificate.asc --data data");
+    }
+
+    fn start(&mut self, line: &str) {
         let log = fs::File::options()
             .create(true)
             .append(true)
@@ -87,7 +96,7 @@ impl Desk {
             .unwrap();
         let listen = self.at.to_string();
         let child = self
-            .command("serve --key vendor/certificate.asc --signing vendor/receipts.pgp --data data")
+            .command(line)
             .args([
                 "--listen",
                 &listen,
@@ -109,7 +118,7 @@ impl Desk {
         }
     }
 
-    /// Starts the intake of https://vendor.example/, at the same socket, with a TLS certificate for that
+    /// Starts the intake of vendor.example, at the same socket, with a TLS certificate for that
     /// name; `tls.pem` is what those have to trust who are to believe it.
     pub(crate) fn serve_https(&mut self) {
         let key = rcgen::KeyPair::generate().unwrap();

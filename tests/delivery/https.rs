@@ -16,8 +16,8 @@ fn a_name_is_enough() {
     let mut desk = Desk::without_server();
     desk.serve_https();
     desk.attachment(3_000_000);
-    let send = "send report.md -a big.bin --to vendor.example --yes-trust-first-use";
-    let sent = reporter(&desk, send, "tls.pem").expect(0);
+    let line = "send report.md -a big.bin --to vendor.example --yes-trust-first-use";
+    let sent = reporter(&desk, line, "tls.pem").expect(0);
     sent.says("delivered: the report is at https://vendor.example/reports");
     sent.says("receipt: signed by the vendor's key");
     let cases = desk.cases();

@@ -14,7 +14,10 @@ struct Talk {
 
 impl Talk {
     fn new() -> Self {
-        let desk = Desk::new();
+        Self::at(Desk::new())
+    }
+
+    fn at(desk: Desk) -> Self {
         desk.send(desk.at, "").expect(0);
         let case = desk.cases()[0]["case"].as_str().unwrap().to_owned();
         let report = desk.reports()[0]["id"].as_str().unwrap().to_owned();
@@ -44,6 +47,20 @@ impl Talk {
         let document = self.desk.json("case sync");
         document["cases"][0]["messages"].as_array().unwrap().clone()
     }
+}
+
+/// Whoever runs an intake decides whether its receipts are signed, so one that is not signed must not
+/// make the key that the intake holds look like the vendor's own.
+#[test]
+fn p08_without_a_signed_receipt_no_answer_is_the_vendors_for_certain() {
+    let mut desk = Desk::new();
+    desk.kill_server();
+    desk.serve_unsigned();
+    let talk = Talk::at(desk);
+    talk.answer("forged", "--sign-with vendor/receipts.pgp");
+    let letters = talk.sync();
+    assert_eq!(letters[0]["text"], "forged");
+    assert_eq!(letters[0]["signed_by"], "vendor-or-intake");
 }
 
 #[test]

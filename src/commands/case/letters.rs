@@ -44,7 +44,8 @@ pub(super) struct Reader<'a> {
     record: &'a CaseRecord,
     cases: &'a Cases,
     keys: Vec<SecretKey>,
-    /// The key that the intake holds, as its receipt shows.
+    /// The key that the intake holds, as its receipt shows. With a receipt that nobody signed it is not
+    /// known, so that any key of the vendor's may be the intake's.
     held_by_intake: Option<Fingerprint>,
 }
 
@@ -164,8 +165,11 @@ impl<'a> Reader<'a> {
     fn judge(&self, verdict: &SignatureVerdict) -> (&'static str, Option<String>) {
         match verdict {
             SignatureVerdict::Verified { key, .. } => {
-                let held = self.held_by_intake.as_ref() == Some(key);
-                let by = if held { "intake" } else { "vendor" };
+                let by = match &self.held_by_intake {
+                    Some(held) if held != key => "vendor",
+                    Some(_) => "intake",
+                    None => "vendor-or-intake",
+                };
                 (by, Some(key.to_string()))
             }
             SignatureVerdict::Unsigned => ("unsigned", None),
@@ -190,6 +194,9 @@ impl Letter {
             Some("vendor") => format!("from the vendor (signed by {key})"),
             Some("intake") => format!(
                 "signed by {key}, the key that the intake holds: whoever runs it could have written this"
+            ),
+            Some("vendor-or-intake") => format!(
+                "signed by {key} of the vendor's; the receipt is not signed, so the intake may hold that key, and whoever runs it could have written this"
             ),
             Some("unsigned") => "NOT signed: anybody could have written this".to_owned(),
             Some("unknown-signer") => {

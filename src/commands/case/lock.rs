@@ -40,7 +40,7 @@ pub(super) fn set(args: &CaseLock, context: &Context<'_>) -> Result<Exit, Failur
     })?;
     context
         .output
-        .say(format!("locked: {count} cases, and those to come"));
+        .say(format!("locked, as all cases to come: {count} so far"));
     Ok(Exit::Done)
 }
 

@@ -1,5 +1,7 @@
 //! `sealpost case sync`: what the intake says of a case by now, and its new messages.
 
+use std::collections::HashSet;
+
 use anyhow::anyhow;
 use jiff::Timestamp;
 
@@ -15,7 +17,7 @@ use crate::{
     commands::{Context, online::Online},
     disk::{CaseRecord, Cases, Seen},
     terminal::{Exit, Failure, Hint},
-    wire::{Author, MessageView, Token},
+    wire::{Author, MessageId, MessageView, Token},
 };
 
 pub(super) fn run(args: &CaseSync, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -96,14 +98,18 @@ fn one(
         state: view.summary.state,
         timeline: view.timeline,
     });
-    let known = |record: &CaseRecord, view: &MessageView| {
-        record.messages.iter().any(|one| one.id == view.id)
-    };
+    let mut known: HashSet<MessageId> = record.messages.iter().map(|one| one.id.clone()).collect();
     let new = list
         .messages
         .into_iter()
-        .filter(|view| !known(&record, view));
+        .filter(|view| known.insert(view.id.clone()));
     let new: Vec<MessageView> = new.collect();
+    if record.messages.len() + new.len() > MAX_MESSAGES {
+        let error = anyhow!("the intake has more than {MAX_MESSAGES} messages for case {name}");
+        return Err(Failure::from(error).with_hint(Hint::words(
+            "no vendor writes so many: nothing of them was kept",
+        )));
+    }
     for view in &new {
         // One's own are sealed to the vendor alone.
         if view.from == Author::Vendor {
@@ -135,3 +141,6 @@ fn unknown(name: &CaseName, error: IntakeError) -> Failure {
         failure
     }
 }
+
+/// The most messages of one case: whoever runs the intake must not fill this disk.
+const MAX_MESSAGES: usize = 1000;

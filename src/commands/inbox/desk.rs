@@ -125,7 +125,7 @@ impl Desk {
                 role.word()
             ))),
             Some(404) => Some(Hint::words(
-                "compare the id with `sealpost inbox list`; a token that is unknown or revoked gets the same answer",
+                "the token is unknown or revoked, or the id is wrong: the intake answers the same to both",
             )),
             Some(410) => Some(Hint::words("somebody removed it from the intake")),
             Some(429) => Some(Hint::words("wait a minute and try again")),
@@ -133,7 +133,7 @@ impl Desk {
             _ if why.is_passing() => Some(Hint::words("try again; nothing was lost")),
             _ => None,
         };
-        let context = format!("the intake at {} did not do it", self.url);
+        let context = format!("asking the intake at {} failed", self.url);
         let failure = Failure::from(anyhow::Error::new(why).context(context)).with_exit(exit);
         match hint {
             Some(hint) => failure.with_hint(hint),

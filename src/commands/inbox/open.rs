@@ -38,7 +38,7 @@ pub(super) fn run(args: &InboxOpen, context: &Context<'_>) -> Result<Exit, Failu
     let mine = Mine::of(job.keys(), context);
     let certificates = [mine.certificates(), job.signers()].concat();
     let proof = proof::check(&desk, &report, &certificates, context)?;
-    if proof == Proof::Unverified {
+    if proof != Proof::Verified {
         context
             .output
             .warn(format!("the receipt is {}", proof.words()));

@@ -110,7 +110,8 @@ fn seal(
     signer: Option<Signer>,
     context: &Context<'_>,
 ) -> Result<Vec<u8>, Failure> {
-    let envelope = Envelope::to(vec![reporter], None)?;
+    // A reporter who signs with a key of their own named it inside the sealed report alone.
+    let envelope = Envelope::to(vec![reporter], None)?.hidden();
     let mut sealing = envelope.seal(Vec::new(), signer, context.now)?;
     sealing
         .write_all(&letter.padded())

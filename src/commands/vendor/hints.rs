@@ -93,7 +93,7 @@ fn next_steps(name: &str, stop: &Stop) -> Vec<Hint> {
             compare(offered),
         ],
         Stop::TypedNotFound(_) => vec![Hint::words(
-            "check the digits, or name the file with the certificate with --key CERT",
+            "check the digits; if you have the certificate as a file, pin it: sealpost trust TARGET --key CERT",
         )],
     }
 }

@@ -44,7 +44,7 @@ pub(super) async fn upload_offset(
 ) -> Response {
     let answer: Answer = async {
         let id = ids.required("id")?;
-        uploads::offset(&intake, &id, &headers).await
+        uploads::offset(intake, &id, &headers).await
     }
     .await;
     uploads::tus(answer.into_response())

@@ -174,6 +174,30 @@ async fn a_length_may_follow() {
     assert!(!done.header("sealpost-report").is_empty());
 }
 
+/// All bytes and the length are durable, and what makes a report of them was cut off: a client that
+/// asks how far it is must not hear that it is done before it is.
+#[tokio::test]
+async fn p19_an_upload_that_is_whole_becomes_a_report_when_it_is_asked_for() {
+    let scene = Scene::new().await;
+    let report = sealed(10_000);
+    let path = scene.upload(None).await;
+    let answer = scene.patch(&path, 0, report.clone()).send().await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    let id = path.rsplit('/').next().unwrap().parse().unwrap();
+    let length = report.len() as u64;
+    scene
+        .intake
+        .store
+        .declare_length(&id, length)
+        .await
+        .unwrap();
+    let head = scene.ask(Method::HEAD, &path).tus().send().await;
+    assert_eq!(head.header("upload-offset"), length.to_string());
+    assert!(!head.header("sealpost-report").is_empty());
+    let receipt = scene.get(&format!("{path}/receipt")).send().await;
+    assert_eq!(receipt.status, StatusCode::OK);
+}
+
 #[tokio::test]
 async fn a_length_is_kept_to() {
     let scene = Scene::new().await;
