@@ -74,16 +74,10 @@ impl Cases {
     /// The folder cannot be read.
     pub fn names(&self) -> Result<Vec<CaseName>, DiskError> {
         let folder = self.home.existing(FOLDER)?;
-        let reading = |error| DiskError::io("read", &folder, error);
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(reading(error)),
-        };
         let mut names = Vec::new();
-        for entry in entries {
-            let name = entry.map_err(reading)?.file_name();
-            let name = name.to_str().and_then(|name| name.parse().ok());
+        for path in self.home.entries(FOLDER)? {
+            let name = path.file_name().and_then(|name| name.to_str());
+            let name = name.and_then(|name| name.parse().ok());
             // A folder without a record is what a crash left of a case that was being forgotten.
             names.extend(name.filter(|name| record_path(&folder, name).exists()));
         }

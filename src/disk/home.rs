@@ -88,6 +88,19 @@ impl Home {
         Ok(path)
     }
 
+    /// Everything in the folder of this name in the home folder; nothing where there is no such folder.
+    pub(super) fn entries(&self, name: &str) -> Result<Vec<PathBuf>, DiskError> {
+        let folder = self.existing(name)?;
+        let reading = |error| DiskError::io("read", &folder, error);
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(reading(error)),
+        };
+        let paths = entries.map(|entry| Ok(entry.map_err(reading)?.path()));
+        paths.collect()
+    }
+
     /// A folder of this name in the home folder, created owner-only (0700) if it is not there.
     ///
     /// # Errors

@@ -44,16 +44,8 @@ impl Pins {
     /// # Errors
     /// The folder or one of the pins cannot be read.
     pub fn list(&self) -> Result<Vec<Pin>, DiskError> {
-        let folder = self.home.existing(FOLDER)?;
-        let reading = |error| DiskError::io("read", &folder, error);
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(reading(error)),
-        };
         let mut pins = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(reading)?.path();
+        for path in self.home.entries(FOLDER)? {
             if is_pin(&path) {
                 pins.push(read(&path)?);
             }
