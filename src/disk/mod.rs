@@ -7,6 +7,7 @@
 
 mod cases;
 mod certificates;
+mod destination;
 mod error;
 mod folder;
 mod home;
@@ -24,6 +25,7 @@ mod vault;
 
 pub use cases::{CaseHold, Cases, WhichCase};
 pub use certificates::CertificateStore;
+pub use destination::Destination;
 pub use error::DiskError;
 pub use folder::PendingFolder;
 pub use home::Home;
@@ -31,7 +33,7 @@ pub use outbox::{Entry, EntryKind, HeldEntry, Outbox, PendingEntry};
 pub use partial::PartialFile;
 pub use pending::{Overwrite, PendingFile};
 pub use pins::{Pin, Pins};
-pub use record::{CaseRecord, Delivered, NotARecord, Seen};
+pub use record::{CaseRecord, Delivered, NoIntake, NotARecord, Seen};
 pub use reporters::Reporters;
 pub use secret_file::{Exposure, SecretFile};
 pub use vault::{AskPassphrase, Seeds, Vault, VaultError};

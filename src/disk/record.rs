@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::Destination;
 use crate::{
     case::{CaseName, CaseSecret, Event, State},
     openpgp::{Certificate, Fingerprint, read_certificates},
@@ -22,10 +23,10 @@ pub struct CaseRecord {
     pub secret: CaseSecret,
     /// The vendor, as in a pin.
     pub vendor: String,
-    /// The intake's `/reports`.
-    pub intake: Url,
-    /// The vendor's certificate that the report was sealed to.
-    pub certificate: Certificate,
+    /// Where the report goes.
+    pub destination: Destination,
+    /// The vendor's certificate that the report was sealed to; `None` for one that went in clear.
+    pub certificate: Option<Certificate>,
     /// The reporter's own key, where that signed the report instead of the key of the case.
     pub signed_by: Option<Fingerprint>,
     /// SHA-256 of the sealed report.
@@ -36,6 +37,8 @@ pub struct CaseRecord {
     pub sealed: Timestamp,
     /// What the intake gave for it.
     pub delivered: Option<Delivered>,
+    /// When somebody took it who gives no receipt, such as a mail server.
+    pub handed_over: Option<Timestamp>,
     /// What was seen of it there.
     pub seen: Option<Seen>,
     /// The messages that were fetched, oldest first.
@@ -64,6 +67,16 @@ pub struct Seen {
     pub timeline: Vec<Event>,
 }
 
+/// A case that no intake knows of.
+#[derive(Debug, thiserror::Error)]
+#[error("case {case} went {destination}: no intake knows of it")]
+pub struct NoIntake {
+    /// The case.
+    pub case: CaseName,
+    /// Where it went.
+    pub destination: Destination,
+}
+
 /// Why bytes are not a record.
 #[derive(Debug, thiserror::Error)]
 pub enum NotARecord {
@@ -85,22 +98,45 @@ impl CaseRecord {
         CaseName::of(&self.secret)
     }
 
+    /// The intake's `/reports`, and the certificate whose keys answer for it.
+    ///
+    /// # Errors
+    /// [`NoIntake`]: the report went another way.
+    pub fn intake(&self) -> Result<(&Url, &Certificate), NoIntake> {
+        match (&self.destination, &self.certificate) {
+            (Destination::Intake(url), Some(certificate)) => Ok((url, certificate)),
+            _ => Err(NoIntake {
+                case: self.name(),
+                destination: self.destination.clone(),
+            }),
+        }
+    }
+
     /// The document.
     ///
     /// # Errors
     /// When the certificate cannot be written.
     pub fn to_json(&self) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+        let armored = self.certificate.as_ref().map(Certificate::to_armored);
+        let (intake, mail, advisory) = match &self.destination {
+            Destination::Intake(url) => (Some(url.clone()), None, None),
+            Destination::Mail(address) => (None, Some(address.to_string()), None),
+            Destination::Advisory(page) => (None, None, Some(page.clone())),
+        };
         let written = Written {
             version: VERSION,
             secret: data_encoding::HEXLOWER.encode(self.secret.expose()),
             vendor: self.vendor.clone(),
-            intake: self.intake.clone(),
-            certificate: String::from_utf8(self.certificate.to_armored()?)?,
+            intake,
+            mail,
+            advisory,
+            certificate: armored.transpose()?.map(String::from_utf8).transpose()?,
             signed_by: self.signed_by.as_ref().map(ToString::to_string),
             sha256: data_encoding::HEXLOWER.encode(&self.sha256),
             size: self.size,
             sealed: self.sealed,
             delivered: self.delivered.clone(),
+            handed_over: self.handed_over,
             seen: self.seen.clone(),
             messages: self.messages.clone(),
         };
@@ -122,25 +158,49 @@ impl CaseRecord {
         if written.version != VERSION {
             return Err(NotARecord::Version(written.version));
         }
-        let certificates = read_certificates("record", written.certificate.as_bytes());
-        let certificate = certificates
-            .ok()
-            .and_then(|all| <[Certificate; 1]>::try_from(all).ok());
-        let [certificate] = certificate.ok_or(NotARecord::Value("certificate"))?;
+        let certificate = written.certificate.as_deref().map(only).transpose()?;
+        let destination = destination(written.intake, written.mail, written.advisory)?;
+        if certificate.is_none() && !matches!(destination, Destination::Advisory(_)) {
+            return Err(NotARecord::Value("certificate"));
+        }
         let signed_by = written.signed_by.as_deref().map(str::parse).transpose();
         Ok(Self {
             secret: CaseSecret::from_entropy(hex(&secret).ok_or(NotARecord::Value("secret"))?),
             vendor: written.vendor,
-            intake: written.intake,
+            destination,
             certificate,
             signed_by: signed_by.map_err(|_| NotARecord::Value("signer"))?,
             sha256: hex(&written.sha256).ok_or(NotARecord::Value("SHA-256"))?,
             size: written.size,
             sealed: written.sealed,
             delivered: written.delivered,
+            handed_over: written.handed_over,
             seen: written.seen,
             messages: written.messages,
         })
+    }
+}
+
+fn only(armored: &str) -> Result<Certificate, NotARecord> {
+    let certificates = read_certificates("record", armored.as_bytes()).ok();
+    let only = certificates.and_then(|all| <[Certificate; 1]>::try_from(all).ok());
+    let [certificate] = only.ok_or(NotARecord::Value("certificate"))?;
+    Ok(certificate)
+}
+
+fn destination(
+    intake: Option<Url>,
+    mail: Option<String>,
+    advisory: Option<Url>,
+) -> Result<Destination, NotARecord> {
+    match (intake, mail, advisory) {
+        (Some(url), None, None) => Ok(Destination::Intake(url)),
+        (None, Some(address), None) => address
+            .parse()
+            .map(Destination::Mail)
+            .map_err(|_| NotARecord::Value("address")),
+        (None, None, Some(page)) => Ok(Destination::Advisory(page)),
+        _ => Err(NotARecord::Value("destination")),
     }
 }
 
@@ -156,8 +216,14 @@ struct Written {
     version: u32,
     secret: String,
     vendor: String,
-    intake: Url,
-    certificate: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    intake: Option<Url>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mail: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    advisory: Option<Url>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    certificate: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signed_by: Option<String>,
     sha256: String,
@@ -165,6 +231,8 @@ struct Written {
     sealed: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     delivered: Option<Delivered>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    handed_over: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seen: Option<Seen>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

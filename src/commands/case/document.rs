@@ -30,18 +30,25 @@ pub(super) struct Document {
 pub(super) struct CaseDocument {
     pub(super) case: String,
     pub(super) vendor: String,
-    pub(super) intake: String,
-    /// The vendor's certificate.
-    pub(super) key: String,
+    /// `intake`, `mail` or `github`.
+    pub(super) channel: &'static str,
+    /// The intake's URL, the vendor's address, or the page of the advisory.
+    pub(super) destination: String,
+    /// The intake's URL; null for a case that went another way.
+    pub(super) intake: Option<String>,
+    /// The vendor's certificate; null where nothing was sealed.
+    pub(super) key: Option<String>,
     pub(super) sealed: Timestamp,
     pub(super) size: u64,
     pub(super) sha256: String,
-    /// `kept` (in the outbox), `unsent`, or a state of the intake.
+    /// `kept` (in the outbox), `unsent`, `handed-over` (without a receipt), or a state of the intake.
     pub(super) state: String,
     /// How many things of it are in the outbox.
     pub(super) in_outbox: usize,
     /// The report's id at the intake.
     pub(super) report: Option<String>,
+    /// When it was handed over to somebody who gives no receipt.
+    pub(super) handed_over: Option<Timestamp>,
     /// What its receipt proves; null where it was not verified.
     pub(super) receipt: Option<Receipt>,
     pub(super) timeline: Vec<Event>,
@@ -69,24 +76,28 @@ impl CaseDocument {
             .iter()
             .filter(|(_, entry)| entry.case == name)
             .count();
-        let seen = record.seen.as_ref();
+        let (seen, certificate) = (record.seen.as_ref(), record.certificate.as_ref());
         let state = match (&record.delivered, seen) {
             (Some(_), Some(seen)) => seen.state.as_str(),
             (Some(_), None) => "received",
             (None, _) if in_outbox > 0 => "kept",
+            (None, _) if record.handed_over.is_some() => "handed-over",
             (None, _) => "unsent",
         };
         Self {
             case: name.to_string(),
             vendor: record.vendor.clone(),
-            intake: record.intake.to_string(),
-            key: record.certificate.fingerprint().to_string(),
+            channel: record.destination.channel(),
+            destination: record.destination.place(),
+            intake: record.intake().ok().map(|(url, _)| url.to_string()),
+            key: certificate.map(|it| it.fingerprint().to_string()),
             sealed: record.sealed,
             size: record.size,
             sha256: data_encoding::HEXLOWER.encode(&record.sha256),
             state: state.to_owned(),
             in_outbox,
             report: record.delivered.as_ref().map(|it| it.report.to_string()),
+            handed_over: record.handed_over,
             receipt: None,
             timeline: seen.map(|seen| seen.timeline.clone()).unwrap_or_default(),
             synced: seen.map(|seen| seen.at),
@@ -111,11 +122,12 @@ pub(super) fn tell(case: &CaseDocument, context: &Context<'_>) -> Result<(), Fai
     let mut fields = vec![
         ("case", case.case.clone()),
         ("vendor", brief(&case.vendor)),
-        ("intake", case.intake.clone()),
-        ("key", case.key.clone()),
-        ("sealed", time(case.sealed)),
-        ("state", state(case)),
+        (place(case), case.destination.clone()),
     ];
+    fields.extend(case.key.clone().map(|key| ("key", key)));
+    fields.push(("sealed", time(case.sealed)));
+    fields.push(("state", state(case)));
+    fields.extend(case.handed_over.map(|at| ("handed over", time(at))));
     if let Some(report) = &case.report {
         fields.push(("report", report.clone()));
     }
@@ -153,8 +165,27 @@ pub(super) fn tell(case: &CaseDocument, context: &Context<'_>) -> Result<(), Fai
     Ok(())
 }
 
-pub(super) fn state(case: &CaseDocument) -> String {
+fn place(case: &CaseDocument) -> &'static str {
+    match case.channel {
+        "mail" => "by mail to",
+        "github" => "advisory",
+        _ => "intake",
+    }
+}
+
+/// Where it stands, for a line of `case list`; with where it went, unless that is an intake.
+pub(super) fn standing(case: &CaseDocument) -> String {
+    let state = state(case);
+    match case.intake {
+        Some(_) => state,
+        None => format!("{} {}, {state}", place(case), case.destination),
+    }
+}
+
+fn state(case: &CaseDocument) -> String {
     match case.state.as_str() {
+        "unsent" if case.channel == "mail" => "written, perhaps not sent".to_owned(),
+        "handed-over" => "handed over".to_owned(),
         "kept" => "in the outbox, not delivered".to_owned(),
         "unsent" => "never sent".to_owned(),
         other => other.to_owned(),
@@ -163,4 +194,49 @@ pub(super) fn state(case: &CaseDocument) -> String {
 
 pub(super) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{case::CaseSecret, disk::Destination};
+
+    fn record(destination: Destination) -> CaseRecord {
+        CaseRecord {
+            secret: CaseSecret::from_entropy([7; 16]),
+            vendor: "vendor.example.org".to_owned(),
+            destination,
+            certificate: None,
+            signed_by: None,
+            sha256: [9; 32],
+            size: 4096,
+            sealed: Timestamp::UNIX_EPOCH,
+            delivered: None,
+            handed_over: None,
+            seen: None,
+            messages: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_case_without_an_intake_says_where_it_went() {
+        let mut record = record(Destination::Mail("security@example.org".parse().unwrap()));
+        let written = CaseDocument::new(&record, &[]);
+        assert_eq!(
+            standing(&written),
+            "by mail to security@example.org, written, perhaps not sent"
+        );
+        record.handed_over = Some(Timestamp::UNIX_EPOCH);
+        let handed = CaseDocument::new(&record, &[]);
+        assert_eq!(
+            standing(&handed),
+            "by mail to security@example.org, handed over"
+        );
+        assert_eq!((handed.intake, handed.channel), (None, "mail"));
+        let page = "https://github.com/o/r/security/advisories/GHSA-x";
+        record.destination = Destination::Advisory(page.parse().unwrap());
+        let filed = CaseDocument::new(&record, &[]);
+        assert_eq!(standing(&filed), format!("advisory {page}, handed over"));
+        assert_eq!((filed.key, filed.destination.as_str()), (None, page));
+    }
 }

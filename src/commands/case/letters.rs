@@ -57,8 +57,9 @@ pub(super) fn attested(
     let Some(delivered) = &record.delivered else {
         return Ok(None);
     };
+    let (_, certificate) = record.intake()?;
     let expected = Expected {
-        certificate: &record.certificate,
+        certificate,
         report: &delivered.report,
         sha256: record.sha256,
         size: record.size,
@@ -150,7 +151,7 @@ impl<'a> Reader<'a> {
             text => text,
         };
         let authenticated = message.finish()?;
-        let given = std::slice::from_ref(&self.record.certificate);
+        let given = self.record.certificate.as_slice();
         let verdict = authenticated.signature(given, &[], context.now);
         let (signed_by, key) = self.judge(&verdict);
         letter.signed_by = Some(signed_by);

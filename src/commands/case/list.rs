@@ -1,6 +1,6 @@
 //! `sealpost case list`: a line for each.
 
-use super::document::{CaseDocument, Document, state};
+use super::document::{CaseDocument, Document, standing};
 use crate::{
     commands::Context,
     terminal::{Exit, Failure, escape::brief},
@@ -27,7 +27,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
             "{}  {day}  {}  {}",
             case.case,
             brief(&case.vendor),
-            state(case)
+            standing(case)
         ))?;
     }
     if documents.is_empty() {

@@ -14,7 +14,7 @@ use crate::{
         send::find_route,
         target, vendor,
     },
-    disk::{CaseRecord, Delivered},
+    disk::{CaseRecord, Delivered, Destination},
     openpgp::Certificate,
     terminal::{Exit, Failure, Hint, Passphrases},
     wire::{ReportSummary, Token},
@@ -117,8 +117,8 @@ fn record(
     Ok(CaseRecord {
         secret,
         vendor,
-        intake: intake.endpoint().clone(),
-        certificate,
+        destination: Destination::Intake(intake.endpoint().clone()),
+        certificate: Some(certificate),
         signed_by: None,
         sha256: sha256.ok_or_else(|| anyhow!("the intake's answer makes no sense"))?,
         size: report.size,
@@ -128,6 +128,7 @@ fn record(
             receipt: String::from_utf8(receipt)
                 .map_err(|_| anyhow!("the receipt is not UTF-8 text"))?,
         }),
+        handed_over: None,
         seen: None,
         messages: Vec::new(),
     })
@@ -136,8 +137,9 @@ fn record(
 fn attested(record: &CaseRecord, context: &Context<'_>) -> Result<Attested, Failure> {
     let delivered = record.delivered.as_ref();
     let delivered = delivered.ok_or_else(|| anyhow!("there is no receipt"))?;
+    let (_, certificate) = record.intake()?;
     let expected = Expected {
-        certificate: &record.certificate,
+        certificate,
         report: &delivered.report,
         sha256: record.sha256,
         size: record.size,

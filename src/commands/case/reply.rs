@@ -20,7 +20,7 @@ use crate::{
         send::{deliver_message, idempotency_key, kept},
         vendor,
     },
-    disk::{CaseRecord, Entry, EntryKind, HeldEntry},
+    disk::{CaseRecord, Destination, Entry, EntryKind, HeldEntry, NoIntake},
     openpgp::Envelope,
     terminal::{Exit, Failure, Hint},
     wire::ReportId,
@@ -44,6 +44,8 @@ pub(super) fn run(args: &CaseReply, context: &Context<'_>) -> Result<Exit, Failu
     let letter = Letter::from_bytes(&text).with_context(|| format!("{shown} is no message"))?;
     let cases = context.cases()?;
     let record = cases.read(&name)?;
+    let (intake, _) = record.intake().map_err(elsewhere)?;
+    let intake = intake.clone();
     let Some(delivered) = &record.delivered else {
         let error = anyhow!("case {name} is not delivered yet, so nobody could read a message");
         return Err(Failure::from(error).with_hint(Hint::command(
@@ -52,7 +54,7 @@ pub(super) fn run(args: &CaseReply, context: &Context<'_>) -> Result<Exit, Failu
         )));
     };
     let held = seal(&letter, (&record, &delivered.report), args, context)?;
-    let online = Online::new(&args.network, [record.intake.clone()], context)?;
+    let online = Online::new(&args.network, [intake.clone()], context)?;
     let patience = Duration::from_secs(args.patience);
     let sent = deliver_message(
         held,
@@ -68,10 +70,20 @@ pub(super) fn run(args: &CaseReply, context: &Context<'_>) -> Result<Exit, Failu
         size: sent.size,
         sha256: sent.sha256,
     })?;
-    context
-        .output
-        .say(format!("the message is at {}", record.intake));
+    context.output.say(format!("the message is at {intake}"));
     Ok(Exit::Done)
+}
+
+/// Where else the vendor reads an answer.
+fn elsewhere(why: NoIntake) -> Failure {
+    let hint = match &why.destination {
+        Destination::Mail(address) => {
+            format!("write to {address} with your mail program, encrypted to the vendor's key")
+        }
+        Destination::Advisory(page) => format!("write on its page, {page}"),
+        Destination::Intake(_) => return why.into(),
+    };
+    Failure::from(why).with_hint(Hint::words(hint))
 }
 
 /// An entry of its own in the outbox, so that the same bytes are sent however often it takes.
@@ -81,7 +93,8 @@ fn seal(
     args: &CaseReply,
     context: &Context<'_>,
 ) -> Result<HeldEntry, Failure> {
-    let certificate = remembered(&record.certificate, context)?;
+    let (intake, certificate) = record.intake()?;
+    let certificate = remembered(certificate, context)?;
     let recipient = certificate.verdict(context.now).recipient();
     let recipient = recipient.map_err(|reason| {
         let key = certificate.fingerprint();
@@ -107,7 +120,7 @@ fn seal(
     Ok(pending.publish(Entry {
         case: name,
         kind: EntryKind::Message(report.clone()),
-        intake: record.intake.clone(),
+        intake: intake.clone(),
         idempotency_key: key.clone(),
         sha256: Sha256::digest(&sealed).into(),
         size: sealed.len() as u64,

@@ -36,6 +36,9 @@ pub(super) fn run(args: &CaseSync, context: &Context<'_>) -> Result<Exit, Failur
     for name in &names {
         let record = cases.read(name)?;
         if args.case.is_none() && !is_open(&record) {
+            if let Err(elsewhere) = record.intake() {
+                context.output.say(elsewhere);
+            }
             continue;
         }
         match one(name, &cases, args, context) {
@@ -78,6 +81,7 @@ fn one(
 ) -> Result<CaseDocument, Failure> {
     let _held = cases.hold(name)?;
     let mut record = cases.read(name)?;
+    let intake = record.intake()?.0.clone();
     let Some(delivered) = record.delivered.clone() else {
         let error = anyhow!("case {name} is not delivered yet");
         return Err(Failure::from(error).with_hint(Hint::command(
@@ -85,8 +89,8 @@ fn one(
             ["sealpost", "send", "--resume", name.as_str()],
         )));
     };
-    let online = Online::new(&args.network, [record.intake.clone()], context)?;
-    let intake = online.intake(&record.intake);
+    let online = Online::new(&args.network, [intake.clone()], context)?;
+    let intake = online.intake(&intake);
     let token = Token::from_bytes(&record.secret.token_bytes());
     let report = &delivered.report;
     let view = online.wait(intake.report(&token, report));

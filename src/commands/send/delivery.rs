@@ -114,8 +114,9 @@ pub(super) fn attest(
     posted: &Posted,
     context: &Context<'_>,
 ) -> Result<Attested, Failure> {
+    let (_, certificate) = record.intake()?;
     let expected = Expected {
-        certificate: &record.certificate,
+        certificate,
         report: &posted.report,
         sha256: record.sha256,
         size: record.size,

@@ -23,7 +23,7 @@ use crate::{
     cli::Send,
     client::{DeliveryError, Growth, Posted, Source},
     commands::{Context, online::Online},
-    disk::{CaseRecord, Entry, EntryKind},
+    disk::{CaseRecord, Destination, Entry, EntryKind},
     terminal::{Exit, Failure, Progress},
     wire::Token,
 };
@@ -49,7 +49,7 @@ pub(super) fn through_outbox(
         let entry = Entry {
             case: name.clone(),
             kind: EntryKind::Report,
-            intake: record.intake.clone(),
+            intake: route.intake.endpoint().clone(),
             idempotency_key: key.clone(),
             sha256: record.sha256,
             size: record.size,
@@ -90,7 +90,7 @@ pub(super) fn through_outbox(
     if let Some(held) = locked(&shared).held.take() {
         held.remove()?;
     }
-    let mut done = Delivered::report(&record, posted.report.as_str(), &attested);
+    let mut done = Delivered::report(&record, posted.report.as_str(), &attested)?;
     done.case_words = Some(shipment.case.words().to_string());
     finish(done, context)
 }
@@ -128,7 +128,7 @@ pub(super) fn without_trace(
             return Err(failure.with_exit(Exit::Failed));
         }
     };
-    let mut done = Delivered::report(&record, posted.report.as_str(), &attested);
+    let mut done = Delivered::report(&record, posted.report.as_str(), &attested)?;
     done.case = None;
     done.case_words = Some(shipment.case.words().to_string());
     finish(done, context)
@@ -213,13 +213,14 @@ fn record(
     Ok(CaseRecord {
         secret: shipment.case.clone(),
         vendor: shipment.vendor.clone(),
-        intake: route.intake.endpoint().clone(),
-        certificate: shipment.certificate.clone(),
+        destination: Destination::Intake(route.intake.endpoint().clone()),
+        certificate: Some(shipment.certificate.clone()),
         signed_by: signed_by.map(crate::openpgp::Certificate::fingerprint),
         sha256,
         size,
         sealed: Timestamp::try_from(context.now)?,
         delivered: None,
+        handed_over: None,
         seen: None,
         messages: Vec::new(),
     })

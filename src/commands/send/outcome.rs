@@ -68,23 +68,28 @@ pub(in crate::commands) struct Kept {
 
 impl Delivered {
     /// Of a report.
-    pub(super) fn report(record: &CaseRecord, report: &str, attested: &Attested) -> Self {
-        Self {
+    pub(super) fn report(
+        record: &CaseRecord,
+        report: &str,
+        attested: &Attested,
+    ) -> Result<Self, Failure> {
+        let (intake, certificate) = record.intake()?;
+        Ok(Self {
             case: Some(record.name().to_string()),
             what: "report",
             vendor: record.vendor.clone(),
-            intake: record.intake.to_string(),
+            intake: intake.to_string(),
             report: report.to_owned(),
             size: record.size,
             sha256: data_encoding::HEXLOWER.encode(&record.sha256),
-            key: record.certificate.fingerprint().to_string(),
+            key: certificate.fingerprint().to_string(),
             receipt: Some(Receipt {
                 signed: attested.key().is_some(),
                 key: attested.key().map(ToString::to_string),
                 received: attested.receipt().received,
             }),
             case_words: None,
-        }
+        })
     }
 }
 

@@ -98,17 +98,18 @@ fn one(
         EntryKind::Report => report(held, (record, cases), (&online, patience), context),
         EntryKind::Message(report) => {
             let (entry, name) = (held.entry().clone(), record.name());
+            let (_, certificate) = record.intake()?;
             let sent = message(held, (&record, &report), (&online, patience), context);
             let sent = sent.map_err(|error| kept(name.as_str(), error))?;
             Ok(Delivered {
                 case: Some(name.to_string()),
                 what: "message",
                 vendor: record.vendor.clone(),
-                intake: record.intake.to_string(),
+                intake: entry.intake.to_string(),
                 report: report.to_string(),
                 size: sent.size,
                 sha256: data_encoding::HEXLOWER.encode(&entry.sha256),
-                key: record.certificate.fingerprint().to_string(),
+                key: certificate.fingerprint().to_string(),
                 receipt: None,
                 case_words: None,
             })
@@ -150,11 +151,7 @@ fn report(
     if let Some(held) = locked(&shared).held.take() {
         held.remove()?;
     }
-    Ok(Delivered::report(
-        &record,
-        posted.report.as_str(),
-        &attested,
-    ))
+    Delivered::report(&record, posted.report.as_str(), &attested)
 }
 
 /// Changes a record while nobody else does.
@@ -182,7 +179,7 @@ pub(in crate::commands) fn message(
         .read_to_end(&mut sealed)
         .context("cannot read the outbox")?;
     let token = Token::from_bytes(&record.secret.token_bytes());
-    let intake = online.intake(&record.intake);
+    let intake = online.intake(&held.entry().intake);
     let key = held.entry().idempotency_key.clone();
     let mut pace = pace(patience).map_err(Failure::into_error)?;
     let sent = online.wait(async {

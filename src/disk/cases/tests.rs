@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::{
     case::CaseSecret,
+    disk::Destination,
     openpgp::{GeneratedKey, generate, read_certificates},
 };
 
@@ -64,13 +65,14 @@ fn record(entropy: u8) -> CaseRecord {
     CaseRecord {
         secret: CaseSecret::from_entropy([entropy; 16]),
         vendor: "vendor.example.org".to_owned(),
-        intake: "https://vendor.example.org/reports".parse().unwrap(),
-        certificate,
+        destination: Destination::Intake("https://vendor.example.org/reports".parse().unwrap()),
+        certificate: Some(certificate),
         signed_by: None,
         sha256: [9; 32],
         size: 4096,
         sealed: "2026-11-26T10:00:00Z".parse().unwrap(),
         delivered: None,
+        handed_over: None,
         seen: None,
         messages: Vec::new(),
     }
@@ -197,6 +199,33 @@ fn what_a_cut_change_of_the_passphrase_leaves_is_readable() {
 }
 
 #[test]
+fn a_case_may_have_gone_by_mail_or_in_clear_into_an_advisory() {
+    let scene = Scene::new();
+    let cases = scene.cases();
+    let mut mailed = record(1);
+    mailed.destination = Destination::Mail("security@example.org".parse().unwrap());
+    mailed.handed_over = Some(mailed.sealed);
+    let mut advisory = record(2);
+    let page = "https://github.com/o/r/security/advisories/GHSA-x";
+    advisory.destination = Destination::Advisory(page.parse().unwrap());
+    advisory.certificate = None;
+    for record in [mailed, advisory] {
+        cases.write(&record).unwrap();
+        let read = cases.read(&record.name()).unwrap();
+        assert_eq!(read.destination, record.destination);
+        assert_eq!(read.certificate, record.certificate);
+        assert_eq!(read.handed_over, record.handed_over);
+        let why = read.intake().unwrap_err().to_string();
+        assert!(why.contains(&read.destination.to_string()), "{why}");
+    }
+    // Nothing is sealed to nobody.
+    let mut nobody = record(3);
+    nobody.certificate = None;
+    cases.write(&nobody).unwrap();
+    assert!(cases.read(&nobody.name()).is_err());
+}
+
+#[test]
 fn damage_is_never_absence() {
     let scene = Scene::new();
     let cases = scene.cases();
@@ -211,6 +240,9 @@ fn damage_is_never_absence() {
         &sound.replace("\"version\": 1", "\"version\": 2"),
         &sound.replace("01010101", "02020202"),
         &sound.replace("BEGIN PGP", "BEGIN GPG"),
+        &sound.replace("\"certificate\"", "\"mail\""),
+        &sound.replace("\"intake\"", "\"mail\""),
+        &sound.replace("\"intake\"", "\"other\""),
         &sound.replace("\"size\"", "\"length\""),
         &sound.replace("0909", "09"),
     ] {
