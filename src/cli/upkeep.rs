@@ -25,7 +25,7 @@ pub struct Fsck {
     #[arg(long)]
     pub deep: bool,
 
-    /// Take for lost what belongs to nothing for this long; less only while no server runs
+    /// Take for lost what belongs to nothing for this long
     #[arg(long, value_name = "TIME", default_value = "24h")]
     pub grace: Span,
 
@@ -55,7 +55,7 @@ pub struct Sweep {
     #[arg(long, value_name = "TIME", default_value = "30d")]
     pub tombstones_after: Span,
 
-    /// Remove what belongs to nothing for this long; less only while no server runs
+    /// Remove what belongs to nothing for this long; what arrives more slowly has to begin again
     #[arg(long, value_name = "TIME", default_value = "24h")]
     pub grace: Span,
 

@@ -140,7 +140,7 @@ impl From<StoreError> for Refusal {
             }
             StoreError::NoSpace(_) => ProblemType::NoSpace,
             // The same again does it once, whatever became of this.
-            StoreError::Unsure(_) | StoreError::Stale | StoreError::Away(_) => {
+            StoreError::Unsure(_) | StoreError::Swept | StoreError::Away(_) => {
                 ProblemType::Unavailable
             }
             _ => return Self::internal(&error),

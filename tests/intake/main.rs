@@ -25,5 +25,6 @@ mod scale;
 mod search;
 mod shutdown;
 mod slow;
+mod sweeps;
 mod tls;
 mod writers;

@@ -31,9 +31,9 @@ pub enum StoreError {
     /// A vendor token of this name is in use.
     #[error("there is a token named {0}")]
     NameTaken(String),
-    /// The segment waited so long for its row that `sweep` may have taken it for an orphan.
-    #[error("it took too long to arrive")]
-    Stale,
+    /// Before the segment got its row, `sweep` took it for an orphan, or somebody else removed it.
+    #[error("what arrived was swept away before it was acknowledged")]
+    Swept,
     /// The disk, the bucket or the database is full.
     #[error("no space is left")]
     NoSpace(#[source] Cause),

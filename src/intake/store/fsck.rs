@@ -223,7 +223,7 @@ impl Store {
         if doomed {
             return Ok(self.objects().size(&key).await?.is_none());
         }
-        Ok(!self.is_named(object).await? && self.objects().remove(&key).await.is_ok())
+        Ok(self.remove_orphan(&key).await? == Some(true))
     }
 }
 

@@ -1,13 +1,14 @@
 //! Deleting: first the rows, with a list of the objects that are doomed, then the objects.
 //!
 //! Serves promises 21 and 43: a crash between the two leaves objects that no row names but the list
-//! of the doomed, which the next removal goes through again.
+//! of the doomed, which the next removal goes through again. An orphan goes the same way (promise 6),
+//! so that an object which is just getting its row is either kept or not acknowledged.
 
 use jiff::Timestamp;
 
 use super::{
     Store, StoreError,
-    database::{Tx, transaction, values},
+    database::{Turn, Tx, transaction, values},
     objects::ObjectKey,
 };
 use crate::wire::{ReportId, UploadId};
@@ -41,15 +42,37 @@ impl Store {
             .await?;
         let mut left = 0;
         for row in rows {
-            let key: ObjectKey = row.parsed(0)?;
-            if self.objects().remove(&key).await.is_ok() {
-                transaction!(self.database(), tx, forget_in(&mut tx, &key))?;
-            } else {
-                left += 1;
-            }
+            left += usize::from(!self.remove_one(&row.parsed(0)?).await?);
         }
         Ok(left)
     }
+
+    /// Dooms an object and removes it; one that a row names by now is left alone. Says whether it is
+    /// gone; `None` where it was left alone.
+    pub(super) async fn remove_orphan(&self, key: &ObjectKey) -> Result<Option<bool>, StoreError> {
+        let doomed = transaction!(self.database(), tx, doom_orphan_in(&mut tx, key))?;
+        if doomed {
+            self.remove_one(key).await.map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    async fn remove_one(&self, doomed: &ObjectKey) -> Result<bool, StoreError> {
+        let removed = self.objects().remove(doomed).await.is_ok();
+        if removed {
+            transaction!(self.database(), tx, forget_in(&mut tx, doomed))?;
+        }
+        Ok(removed)
+    }
+}
+
+/// An object that no row names becomes doomed: whoever is about to name it sees that, and does not.
+async fn doom_orphan_in(tx: &mut Tx, key: &ObjectKey) -> Result<bool, StoreError> {
+    tx.take(Turn::Doom).await?;
+    let sql = "INSERT INTO doomed (object) SELECT CAST($1 AS TEXT)
+        WHERE NOT EXISTS (SELECT 1 FROM segments WHERE object = $1) ON CONFLICT DO NOTHING";
+    Ok(tx.change(sql, values![key.as_str()]).await? == 1)
 }
 
 /// The segments of an upload become doomed objects.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{
     Segment, Store, StoreError,
     database::{Row, Tx, transaction, values},
-    segment::discard,
+    segment::{self, discard},
 };
 use crate::{
     case::{EventKind, State},
@@ -72,7 +72,7 @@ impl Store {
     /// Takes a report whose segments, in order, are all of it.
     ///
     /// # Errors
-    /// [`StoreError::KeyReused`], [`StoreError::Stale`], or the database failed: the segments are
+    /// [`StoreError::KeyReused`], [`StoreError::Swept`], or the database failed: the segments are
     /// removed, unless the database left it open what stands.
     pub async fn accept(
         &self,
@@ -256,7 +256,7 @@ pub(super) enum Owner<'a> {
     Message(&'a str),
 }
 
-/// Makes segments part of something, from offset `start` on.
+/// Makes segments part of something, from offset `start` on, if they are still there.
 pub(super) async fn attach(
     tx: &mut Tx,
     owner: Owner<'_>,
@@ -278,12 +278,11 @@ pub(super) async fn attach(
         ),
     };
     for segment in segments {
-        segment.still_fresh()?;
         tx.change(sql, values![segment.key.as_str(), id, start, segment.size])
             .await?;
         start += segment.size;
     }
-    Ok(())
+    segment::hold(tx, segments).await
 }
 
 /// The bytes of segments together.

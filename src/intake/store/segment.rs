@@ -1,21 +1,20 @@
 //! A segment: a piece of a sealed report or message, durable, but not yet part of anything.
 
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{
     Store, StoreError,
+    database::{Turn, Tx, values},
     objects::{ObjectKey, ObjectWriter, Objects},
 };
 
 /// A piece that is being written. Dropped before [`SegmentWriter::finish`], it is removed.
 pub struct SegmentWriter {
     key: ObjectKey,
+    objects: Arc<dyn Objects>,
     writer: Box<dyn ObjectWriter>,
     written: u64,
     limit: u64,
@@ -28,7 +27,7 @@ pub struct SegmentWriter {
 pub struct Segment {
     pub(super) key: ObjectKey,
     pub(super) size: u64,
-    finished: Instant,
+    objects: Arc<dyn Objects>,
 }
 
 impl Store {
@@ -40,6 +39,7 @@ impl Store {
         let key = ObjectKey::random()?;
         Ok(SegmentWriter {
             writer: self.objects().begin(&key),
+            objects: Arc::clone(self.objects()),
             key,
             written: 0,
             limit: self.objects().limit(),
@@ -93,7 +93,7 @@ impl SegmentWriter {
         Ok(Segment {
             key: self.key,
             size: self.written,
-            finished: Instant::now(),
+            objects: self.objects,
         })
     }
 }
@@ -105,14 +105,30 @@ impl Segment {
         self.size
     }
 
-    /// A segment that waited for long may have been swept away as an orphan.
-    pub(super) fn still_fresh(&self) -> Result<(), StoreError> {
-        if self.finished.elapsed() < PATIENCE {
+    async fn is_there(&self) -> Result<(), StoreError> {
+        if self.objects.size(&self.key).await? == Some(self.size) {
             Ok(())
         } else {
-            Err(StoreError::Stale)
+            Err(StoreError::Swept)
         }
     }
+}
+
+/// Makes sure that `sweep` took none of these for orphans, and will not before the transaction ends:
+/// whoever dooms an object waits for it, or was here before and is seen. Their rows must be written.
+pub(super) async fn hold(tx: &mut Tx, segments: &[Segment]) -> Result<(), StoreError> {
+    tx.take(Turn::Attach).await?;
+    for segment in segments {
+        let sql = "SELECT object FROM doomed WHERE object = $1";
+        if tx.row(sql, values![segment.key.as_str()]).await?.is_some() {
+            return Err(StoreError::Swept);
+        }
+    }
+    stream::iter(segments)
+        .map(Segment::is_there)
+        .buffer_unordered(ASKED_AT_ONCE)
+        .try_collect()
+        .await
 }
 
 impl fmt::Debug for SegmentWriter {
@@ -127,6 +143,5 @@ impl fmt::Debug for Segment {
     }
 }
 
-/// How long a segment may wait for its row: half of the time after which `sweep` takes what has no
-/// row for an orphan.
-const PATIENCE: Duration = Duration::from_hours(12);
+/// Objects whose sizes are asked for at the same time.
+const ASKED_AT_ONCE: usize = 16;

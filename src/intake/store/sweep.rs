@@ -1,7 +1,7 @@
 //! Sweeping: what has had its time is removed, and what was deleted leaves the disk.
 //!
 //! Serves promises 40 and 43. It may run beside a server at any time: an object that has no row yet
-//! is left alone until it is older than any submission may take.
+//! is left alone for a while, and one that is given up can get none (see [`removal`]).
 
 use futures_util::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
@@ -19,8 +19,7 @@ use crate::wire::{ReportId, UploadId};
 pub struct Ages {
     /// The time of now.
     pub now: Timestamp,
-    /// Objects without a row are removed after this; less than [`Ages::GRACE`] only while no server
-    /// runs.
+    /// Objects without a row are removed after this. What is arriving for longer has to begin again.
     pub grace: SignedDuration,
     /// Tombstones of deleted reports, and revoked tokens, are removed after this.
     pub tombstones: SignedDuration,
@@ -87,9 +86,10 @@ impl Store {
             transaction!(self.database(), tx, sweep_rows_in(&mut tx, limit))?;
         swept.left = self.remove_doomed().await? as u64;
         for orphan in self.orphans(ages.before(ages.grace)).await? {
-            match self.objects().remove(&orphan.key).await {
-                Ok(()) => swept.orphans += 1,
-                Err(_) => swept.left += 1,
+            match self.remove_orphan(&orphan.key).await? {
+                Some(true) => swept.orphans += 1,
+                Some(false) => swept.left += 1,
+                None => {}
             }
         }
         swept.compacted = self.database().compact().await?;

@@ -41,6 +41,15 @@ pub(in crate::intake::store) enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
+/// What transactions on a server may not do at the same time. In a file one writes at a time anyway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::intake::store) enum Turn {
+    /// Make objects part of something; many may at once.
+    Attach,
+    /// Doom objects that are part of nothing.
+    Doom,
+}
+
 /// The values of a statement, in order.
 macro_rules! values {
     ($($value:expr),* $(,)?) => {
@@ -263,6 +272,18 @@ impl Tx {
     /// Whether this is the file.
     pub(in crate::intake::store) fn is_file(&self) -> bool {
         matches!(self, Self::Sqlite(_))
+    }
+
+    /// Waits for those that may not do theirs at the same time, and keeps them waiting to the end.
+    pub(in crate::intake::store) async fn take(&mut self, turn: Turn) -> Result<(), StoreError> {
+        if let Self::Postgres(tx) = self {
+            let sql = match turn {
+                Turn::Attach => "SELECT pg_advisory_xact_lock_shared(7310584100418)",
+                Turn::Doom => "SELECT pg_advisory_xact_lock(7310584100418)",
+            };
+            postgres_rows(&mut **tx, sql, &[]).await?;
+        }
+        Ok(())
     }
 
     /// Makes the changes last.

@@ -105,6 +105,28 @@ async fn p21_a_stop_between_object_and_row_leaves_an_orphan_alone() {
     }
 }
 
+/// It is given up in the database before it is removed, and nobody may name it in between.
+#[tokio::test]
+async fn p06_an_orphan_that_could_not_be_removed_is_still_given_up() {
+    for mut scene in Scene::all().await {
+        let faulty = faulty(&mut scene);
+        let content = bytes(2, 1000);
+        let segment = scene.segment(&content).await;
+        faulty.plan(Some((Step::BeforeRemove, Fault::Fail)));
+        let ages = Ages::at(at(1_000_000_000));
+        let swept = scene.store.sweep(&ages).await.unwrap();
+        assert_eq!((swept.orphans, swept.left), (0, 1), "{}", scene.name);
+        let report = new_report(&content, at(1));
+        let refused = scene.store.accept(report, origin(1, 1), vec![segment]);
+        assert!(matches!(refused.await, Err(StoreError::Swept)));
+        assert_eq!((count(&scene).await, scene.objects().await), (0, 1));
+        faulty.plan(None);
+        let swept = scene.store.sweep(&ages).await.unwrap();
+        assert_eq!((swept.left, scene.objects().await), (0, 0));
+        assert_eq!(drift(&scene, false).await, []);
+    }
+}
+
 #[tokio::test]
 async fn p21_a_stop_while_deleting_leaves_no_visible_report() {
     for mut scene in Scene::all().await {

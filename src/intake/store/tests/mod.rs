@@ -2,6 +2,7 @@
 //! `SEALPOST_POSTGRES` (a URL whose user may create databases) and `SEALPOST_S3` (an `s3://` URL)
 //! name servers.
 
+mod arriving;
 mod drift;
 mod faults;
 mod reports;
