@@ -22,4 +22,5 @@ mod scenes;
 mod security_txt_corpus;
 mod site;
 mod sources;
+mod undeliverable;
 mod unfit;

@@ -1,11 +1,13 @@
-//! Promise 1: without a valid key nothing is sealed and nothing of the report leaves, whatever went wrong on the way to
-//! the key; directly and through a recording proxy.
+//! Promise 1: without a valid key nothing is sealed or sent and nothing of the report leaves, whatever went wrong on the
+//! way to the key; directly and through a recording proxy.
+
+use std::{collections::BTreeSet, process::Command};
 
 use crate::{
-    bench::{TEXT, ca::Leaf, ended, proxy::Proxy, vendors, vendors::Vendor},
+    bench::{TEXT, ca::Leaf, ended, proxy::Proxy, vendors, vendors::Vendor, web::Request},
     scenes::{
-        CONTACT, KEYS, LINK, OLD_PLACE, Place, WELL_KNOWN, WKD_ADVANCED, World, YES, impostor,
-        security_txt, side_by_side, signing_only, vendor, without_terminal,
+        ATTACHMENT, CONTACT, KEYS, LINK, OLD_PLACE, Place, WELL_KNOWN, WKD_ADVANCED, World, YES,
+        impostor, security_txt, side_by_side, signing_only, vendor, without_terminal,
     },
 };
 
@@ -257,18 +259,33 @@ const BEHIND_THE_LINK: &[Case] = &[
     ),
 ];
 
+/// What is typed: with it the words that are most trusting, and still nothing is sealed.
+type Verb = &'static [&'static str];
+
+const SEAL: Verb = &["seal", "report.md", "-a", ATTACHMENT, YES, "-o", "out.pgp"];
+const SEND: Verb = &["send", "report.md", "-a", ATTACHMENT, YES];
+
 #[test]
 fn p01_no_failure_of_the_site_lets_a_report_out() {
-    side_by_side(AT_THE_SITE, 8, |case| refused(case));
+    side_by_side(AT_THE_SITE, 8, |case| refused(case, SEAL));
 }
 
 #[test]
 fn p01_no_failure_behind_a_link_lets_a_report_out() {
-    side_by_side(BEHIND_THE_LINK, 8, |case| refused(case));
+    side_by_side(BEHIND_THE_LINK, 8, |case| refused(case, SEAL));
 }
 
-/// The words that are most trusting are typed, and still nothing is sealed.
-fn refused((name, happen, says): &Case) {
+#[test]
+fn p01_no_failure_of_the_site_lets_a_report_be_sent() {
+    side_by_side(AT_THE_SITE, 8, |case| refused(case, SEND));
+}
+
+#[test]
+fn p01_no_failure_behind_a_link_lets_a_report_be_sent() {
+    side_by_side(BEHIND_THE_LINK, 8, |case| refused(case, SEND));
+}
+
+fn refused(case @ (name, happen, says): &Case, verb: Verb) {
     let http = |world: &World| Some(Proxy::http(world.bench.web.address()));
     let socks = |world: &World| Some(Proxy::socks5(world.bench.web.address()));
     let ways: [fn(&World) -> Option<Proxy>; 3] = [|_| None, http, socks];
@@ -280,20 +297,21 @@ fn refused((name, happen, says): &Case) {
         let world = World::new();
         happen(&world);
         let proxy = way(&world);
-        let mut command = world.bench.command();
-        let lost = matches!(*name, "no such name" | "silent DNS" | "failing DNS");
-        let target = if lost { "lost.test" } else { "example.test" };
-        command.args(["seal", "report.md", "-o", "out.pgp", YES, "--to", target]);
-        match &proxy {
-            Some(proxy) => _ = command.arg(format!("--proxy={}", proxy.url())),
-            None if *name == "refused" => _ = command.arg("--connect-to=*=127.0.0.1:1"),
-            None => {}
+        let mut command = typed(&world, case, verb, proxy.as_ref());
+        if verb == SEND && number == 1 {
+            command.arg("--leave-no-trace");
         }
-        command.args(world.other.connections());
-        command.args(world.bench.connections());
+        // What `find` asks, which has no report and no case.
+        let known = (verb == SEND && number == 0).then(|| {
+            let mut find = typed(&world, case, &["find"], None);
+            ended(without_terminal(
+                find.env("SEALPOST_HOME", world.bench.path("finder")),
+            ));
+            world.asked()
+        });
         let before = world.files();
         let done = ended(without_terminal(&command));
-        let what = format!("{name}, way {number}: {}", done.stderr);
+        let what = format!("{verb:?}, {name}, way {number}: {}", done.stderr);
         assert_eq!(done.code, Some(3), "{what}");
         assert!(done.stdout.is_empty(), "{what}");
         assert!(done.stderr.contains("hint: "), "{what}");
@@ -302,21 +320,42 @@ fn refused((name, happen, says): &Case) {
             "{what}: no {says:?}"
         );
         world.nothing_leaked(proxy.as_ref());
-        let new = world.files();
         let home = world.bench.path("./home");
-        let new = new
-            .difference(&before)
-            .filter(|path| !path.starts_with(&home));
-        assert_eq!(new.count(), 0, "{what}");
-        assert!(!world.bench.path("home/pins").exists(), "{what}");
-        let posted = |web: &crate::bench::web::Web| {
-            let requests = web.requests();
-            requests
-                .iter()
-                .any(|it| it.method != "GET" || !it.body.is_empty())
-        };
-        assert!(!posted(&world.bench.web) && !posted(&world.other), "{what}");
+        let after = world.files();
+        let mut new = after.difference(&before);
+        assert!(new.all(|path| path.starts_with(&home)), "{what}");
+        for kept in ["pins", "outbox", "cases"] {
+            let kept = world.bench.path("home").join(kept);
+            assert!(!kept.exists(), "{what}");
+        }
+        let requests = [world.bench.web.requests(), world.other.requests()].concat();
+        let bare = |it: &Request| it.method == "GET" && it.body.is_empty();
+        assert!(requests.iter().all(bare), "{what}");
+        if let Some(known) = known {
+            let asked = world.asked();
+            let new: BTreeSet<_> = asked.difference(&known).collect();
+            assert!(new.is_empty(), "{what}: {new:?}");
+        }
     }
+}
+
+fn typed(world: &World, (name, ..): &Case, verb: &[&str], proxy: Option<&Proxy>) -> Command {
+    let mut command = world.bench.command();
+    let lost = matches!(*name, "no such name" | "silent DNS" | "failing DNS");
+    let target = if lost { "lost.test" } else { "example.test" };
+    command.args(verb);
+    match verb {
+        ["find"] => _ = command.arg(target),
+        _ => _ = command.args(["--to", target]),
+    }
+    match proxy {
+        Some(proxy) => _ = command.arg(format!("--proxy={}", proxy.url())),
+        None if *name == "refused" => _ = command.arg("--connect-to=*=127.0.0.1:1"),
+        None => {}
+    }
+    command.args(world.other.connections());
+    command.args(world.bench.connections());
+    command
 }
 
 /// A key that would be usable, behind a certificate that proves nothing.

@@ -54,6 +54,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let bench = Bench::new();
         bench.write("report.md", report());
+        bench.write(ATTACHMENT, CANARY);
         let other = Web::on("127.0.0.2".parse().unwrap());
         bench.web.host("example.test");
         Self { bench, other }
@@ -152,6 +153,12 @@ impl World {
         files_below(&self.bench.path("."))
     }
 
+    /// Every request to both machines, word for word.
+    pub(crate) fn asked(&self) -> BTreeSet<String> {
+        let requests = [self.bench.web.requests(), self.other.requests()].concat();
+        requests.iter().map(|it| format!("{it:?}")).collect()
+    }
+
     /// Every file in the home folder.
     pub(crate) fn home(&self) -> BTreeSet<PathBuf> {
         files_below(&self.bench.path("home"))
@@ -164,10 +171,16 @@ impl World {
         assert!(proxy.is_none_or(|proxy| !proxy.saw(CANARY)));
         let asked = self.bench.dns.asked();
         assert!(!asked.iter().any(|(name, _)| name.contains(CANARY)));
+        let given = ["report.md", ATTACHMENT].map(|name| self.bench.path(".").join(name));
         for file in self.files() {
-            if !file.ends_with("report.md") && file.is_file() {
+            if given.contains(&file) {
+                continue;
+            }
+            let name = file.to_string_lossy();
+            assert!(!name.contains(CANARY), "{name}");
+            if file.is_file() {
                 let bytes = fs::read(&file).unwrap();
-                assert!(!contains(&bytes, CANARY), "{}", file.display());
+                assert!(!contains(&bytes, CANARY), "{name}");
             }
         }
     }
@@ -290,6 +303,8 @@ pub(crate) fn impostor() -> &'static Vendor {
 }
 
 pub(crate) const CANARY: &str = "canary-of-the-report";
+/// A file with the canary in its content and in its name.
+pub(crate) const ATTACHMENT: &str = "canary-of-the-report.bin";
 pub(crate) const SEAL: &[&str] = &["seal", "report.md", "--to", "example.test", "-o", "out.pgp"];
 pub(crate) const YES: &str = "--yes-trust-first-use";
 pub(crate) const WELL_KNOWN: &str = "/.well-known/security.txt";

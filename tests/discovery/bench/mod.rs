@@ -61,6 +61,7 @@ impl Bench {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("ca.pem"), ca::pem()).unwrap();
+        fs::create_dir(folder.path().join("tmp")).unwrap();
         Self {
             folder,
             web: Web::start(),
@@ -89,6 +90,7 @@ impl Bench {
             .current_dir(self.folder.path())
             .env("SEALPOST_HOME", self.path("home"))
             .env("GNUPGHOME", self.path("no-gnupg"))
+            .env("TMPDIR", self.path("tmp"))
             .env("SSL_CERT_FILE", self.path("ca.pem"))
             .env_remove("SSL_CERT_DIR")
             .env("NO_COLOR", "1")
