@@ -1,11 +1,15 @@
 //! The network as a command uses it: one runtime and one client for all of its exchanges.
 
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
 use url::Url;
 
 use super::Context;
 use crate::{
     cli::NetworkOptions,
     client::{Intake, Pace},
+    disk::{Interrupted, Interruption},
     network::{Network, Policy},
     terminal::Failure,
 };
@@ -32,6 +36,20 @@ impl Online {
     /// Waits for an exchange.
     pub(super) fn wait<F: Future>(&self, exchange: F) -> F::Output {
         self.runtime.block_on(exchange)
+    }
+
+    /// The same, until the person breaks it off: the exchange is cut then, wherever it is.
+    pub(super) fn wait_unless<F: Future>(
+        &self,
+        interruption: &Interruption,
+        exchange: F,
+    ) -> Result<F::Output, Interrupted> {
+        self.wait(async {
+            match select(pin!(exchange), pin!(interruption.coming())).await {
+                Either::Left((done, _)) => Ok(done),
+                Either::Right((interrupted, _)) => Err(interrupted),
+            }
+        })
     }
 
     /// The intake at a contact or base URL.

@@ -16,7 +16,7 @@ use signal_hook::consts::{
 };
 use signal_hook::iterator::Signals;
 
-use super::registry;
+use super::{interruption, registry};
 
 /// Starts the thread that waits for every signal that ends a program in order; called once, early in `main`. A
 /// signal that the parent had ignored, as `nohup` does, stays ignored.
@@ -36,8 +36,10 @@ pub fn install() -> io::Result<()> {
         .name("interrupt".to_owned())
         .spawn(move || {
             for signal in signals.forever() {
-                let is_theirs = [SIGINT, SIGTERM, SIGHUP].contains(&signal);
-                if !(is_theirs && HANDED_OVER.load(Ordering::Acquire)) {
+                let in_order = [SIGINT, SIGTERM, SIGHUP].contains(&signal);
+                let is_theirs =
+                    || HANDED_OVER.load(Ordering::Acquire) || interruption::tell(signal);
+                if !(in_order && is_theirs()) {
                     end(signal, terminal.as_ref());
                 }
             }

@@ -13,6 +13,7 @@ mod folder;
 mod home;
 #[cfg(unix)]
 pub mod interrupt;
+mod interruption;
 mod outbox;
 mod partial;
 mod pending;
@@ -29,6 +30,7 @@ pub use destination::Destination;
 pub use error::DiskError;
 pub use folder::PendingFolder;
 pub use home::Home;
+pub use interruption::{Interrupted, Interruption};
 pub use outbox::{Entry, EntryKind, HeldEntry, Outbox, PendingEntry};
 pub use partial::PartialFile;
 pub use pending::{Overwrite, PendingFile};

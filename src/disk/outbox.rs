@@ -51,6 +51,8 @@ pub struct Entry {
     pub sealed: Timestamp,
     /// The upload that began, if one did.
     pub upload: Option<UploadId>,
+    /// Whether the words of the case were shown to the person.
+    pub words_shown: bool,
 }
 
 /// What an entry is.
@@ -248,6 +250,15 @@ impl HeldEntry {
         Ok(())
     }
 
+    /// Remembers that the words of its case were shown.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn set_words_shown(&mut self) -> Result<(), DiskError> {
+        self.entry.words_shown = true;
+        write(&self.folder, &self.entry)
+    }
+
     /// Removes it: it is delivered, or given up.
     ///
     /// # Errors
@@ -336,6 +347,8 @@ struct Written {
     sealed: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     upload: Option<UploadId>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    words_shown: bool,
 }
 
 fn write(folder: &Path, entry: &Entry) -> Result<(), DiskError> {
@@ -350,6 +363,7 @@ fn write(folder: &Path, entry: &Entry) -> Result<(), DiskError> {
         size: entry.size,
         sealed: entry.sealed,
         upload: entry.upload.clone(),
+        words_shown: entry.words_shown,
     };
     let json = serde_json::to_vec_pretty(&written)
         .map_err(|error| DiskError::io("write", &path, error.into()))?;
@@ -384,6 +398,7 @@ fn read(folder: &Path) -> Result<Option<Entry>, DiskError> {
         size: written.size,
         sealed: written.sealed,
         upload: written.upload,
+        words_shown: written.words_shown,
     }))
 }
 

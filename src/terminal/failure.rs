@@ -31,8 +31,12 @@ pub enum Exit {
     NotAuthenticated = 5,
     /// 6: not delivered, and kept in the outbox.
     NotDelivered = 6,
-    /// 130: interrupted by the person.
+    /// 129: the terminal was closed (SIGHUP).
+    HungUp = 129,
+    /// 130: interrupted by the person (SIGINT).
     Interrupted = 130,
+    /// 143: ended by the system (SIGTERM).
+    Terminated = 143,
 }
 
 impl Exit {
@@ -40,6 +44,16 @@ impl Exit {
     #[must_use]
     pub fn code(self) -> u8 {
         self as u8
+    }
+
+    /// The code of a command that a signal broke off: 128 and the signal's number.
+    #[must_use]
+    pub fn of_signal(number: i32) -> Self {
+        match number {
+            1 => Self::HungUp,
+            15 => Self::Terminated,
+            _ => Self::Interrupted,
+        }
     }
 }
 
@@ -108,11 +122,20 @@ impl Failure {
     /// else as text on stderr. Gives the exit code to end with.
     #[must_use]
     pub fn report(&self, output: &Output) -> Exit {
-        let silent = matches!(self.exit, Exit::Done | Exit::Interrupted);
-        if !silent && !output.json_failure(&self.document()) {
+        if !self.is_silent() && !output.json_failure(&self.document()) {
             output.on_stderr(|stderr| self.write_to(stderr));
         }
         self.exit
+    }
+
+    /// Whoever closed our stdout, or typed Ctrl-C at a prompt, knows what happened.
+    fn is_silent(&self) -> bool {
+        self.exit == Exit::Done
+            || self
+                .error
+                .chain()
+                .filter_map(|cause| cause.downcast_ref())
+                .any(|prompt| matches!(prompt, PromptError::Interrupted))
     }
 
     fn write_to(&self, out: &mut dyn Write) -> io::Result<()> {

@@ -157,6 +157,12 @@ impl Desk {
         }
     }
 
+    /// Stops the intake, or lets it go on.
+    pub(crate) fn signal_server(&self, signal: rustix::process::Signal) {
+        let server = rustix::process::Pid::from_child(self.server.as_ref().unwrap());
+        rustix::process::kill_process(server, signal).unwrap();
+    }
+
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sealpost"));
         command

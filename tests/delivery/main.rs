@@ -10,6 +10,7 @@ mod deaths;
 mod desk;
 mod documents;
 mod https;
+mod interruptions;
 mod liar;
 mod line;
 mod receipts;

@@ -20,7 +20,7 @@ use crate::{
         send::{deliver_message, idempotency_key, kept},
         vendor,
     },
-    disk::{CaseRecord, Destination, Entry, EntryKind, HeldEntry, NoIntake},
+    disk::{CaseRecord, Destination, Entry, EntryKind, HeldEntry, Interruption, NoIntake},
     openpgp::Envelope,
     terminal::{Exit, Failure, Hint},
     wire::ReportId,
@@ -59,7 +59,7 @@ pub(super) fn run(args: &CaseReply, context: &Context<'_>) -> Result<Exit, Failu
     let sent = deliver_message(
         held,
         (&record, &delivered.report),
-        (&online, patience),
+        (&online, patience, &Interruption::expected()),
         context,
     );
     let sent = sent.map_err(|error| kept(name.as_str(), error))?;
@@ -126,5 +126,6 @@ fn seal(
         size: sealed.len() as u64,
         sealed: Timestamp::try_from(context.now)?,
         upload: None,
+        words_shown: true,
     })?)
 }

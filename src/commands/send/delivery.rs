@@ -6,16 +6,16 @@ use std::{
     time::Duration,
 };
 
-use anyhow::anyhow;
+use anyhow::{Result, anyhow};
 
 use crate::{
-    client::{Attested, Delivery, DeliveryError, Expected, IntakeError, Posted, Source, Watch},
+    client::{Attested, Delivery, Expected, IntakeError, Posted, Source, Watch},
     commands::{
         Context,
         online::{Online, pace},
         send::route::Route,
     },
-    disk::{CaseRecord, Delivered, HeldEntry},
+    disk::{CaseRecord, Delivered, HeldEntry, Interruption},
     terminal::{Exit, Failure, Output, Progress},
     wire::{Token, UploadId},
 };
@@ -80,15 +80,14 @@ impl Watch for Watcher<'_> {
     }
 }
 
-/// Delivers it.
+/// Delivers it, unless the person breaks it off.
 pub(super) fn deliver(
     parcel: Parcel<'_>,
     (shared, size): (&Shared, u64),
-    online: &Online,
+    (online, interruption): (&Online, &Interruption),
     output: &Output,
-) -> Result<Posted, DeliveryError> {
-    let seed = pace(parcel.patience)
-        .map_err(|failure| DeliveryError::Read(io::Error::other(failure.error().to_string())))?;
+) -> Result<Posted> {
+    let seed = pace(parcel.patience).map_err(Failure::into_error)?;
     let delivery = Delivery {
         intake: &parcel.route.intake,
         token: parcel.token,
@@ -105,7 +104,7 @@ pub(super) fn deliver(
         begun: false,
         output,
     };
-    online.wait(delivery.run(&mut watcher))
+    Ok(online.wait_unless(interruption, delivery.run(&mut watcher))??)
 }
 
 /// The verdict on what the intake gave; only with this is anything delivered.

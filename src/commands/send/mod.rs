@@ -7,6 +7,7 @@ mod outcome;
 mod resume;
 mod route;
 mod spool;
+mod stopped;
 
 pub(super) use self::{
     delivery::idempotency_key, outcome::kept, resume::message as deliver_message,

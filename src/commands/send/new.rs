@@ -16,14 +16,15 @@ use super::{
     outcome::{Delivered, Delivery, Document, kept, tell},
     route::Route,
     spool::Spool,
+    stopped::withdraw,
 };
 use crate::{
     bundle::BundleError,
     case::CaseName,
     cli::Send,
-    client::{DeliveryError, Growth, Posted, Source},
+    client::{Growth, Posted, Source},
     commands::{Context, online::Online},
-    disk::{CaseRecord, Destination, Entry, EntryKind},
+    disk::{CaseRecord, Destination, Entry, EntryKind, Interrupted, Interruption},
     terminal::{Exit, Failure, Progress},
     wire::Token,
 };
@@ -39,7 +40,8 @@ pub(super) fn through_outbox(
     let name = CaseName::of(&shipment.case);
     let pending = context.home.outbox().begin(name.as_str())?;
     let (writer, reader) = (pending.writer()?, pending.reader()?);
-    let key = idempotency_key()?;
+    let way = Way::new(route, (online, args))?;
+    let key = way.key.clone();
     let shared = Shared::default();
     let (growth, source) = growing(reader);
     let keep = |shipment: &Shipment, sealed: (u64, [u8; 32])| -> Result<CaseRecord, Failure> {
@@ -55,6 +57,7 @@ pub(super) fn through_outbox(
             size: record.size,
             sealed: record.sealed,
             upload: place.upload.clone(),
+            words_shown: false,
         };
         match pending.publish(entry) {
             Ok(held) => place.held = Some(held),
@@ -65,34 +68,35 @@ pub(super) fn through_outbox(
         }
         Ok(record)
     };
-    let (record, posted) = both(
-        &mut shipment,
-        (Spool::new(writer, growth.clone()), keep),
-        (&shared, &growth, source),
-        (route, &key, online, args),
-        context,
-    )?;
-    let mut record = record;
+    let spool = Spool::new(writer, growth.clone(), way.interruption.clone());
+    let ends = (&shared, &*growth, source);
+    let (mut record, posted) = both(&mut shipment, (spool, keep), ends, &way, context)?;
     let attested = match posted {
         Ok(posted) => attest(&record, &posted, context)
             .and_then(|attested| receive(&mut record, &posted).map(|()| (attested, posted)))
             .map_err(|failure| kept(name.as_str(), failure.into_error())),
-        Err(error) => Err(kept(name.as_str(), error.into())),
+        Err(error) => Err(kept(name.as_str(), error)),
     };
+    let held = locked(&shared).held.take();
     let (attested, posted) = match attested {
         Ok(attested) => attested,
         Err(failure) => {
             words(&shipment, context);
+            if let Some(mut held) = held {
+                held.set_words_shown()?;
+            }
             return Err(failure);
         }
     };
     cases.write(&record)?;
-    if let Some(held) = locked(&shared).held.take() {
-        held.remove()?;
-    }
     let mut done = Delivered::report(&record, posted.report.as_str(), &attested)?;
     done.case_words = Some(shipment.case.words().to_string());
-    finish(done, context)
+    finish(done, context)?;
+    // Not before the words were shown: `send --resume` shows them otherwise.
+    if let Some(held) = held {
+        held.remove()?;
+    }
+    Ok(Exit::Done)
 }
 
 /// From a file without a name, and with nothing that stays.
@@ -106,32 +110,57 @@ pub(super) fn without_trace(
     let reader = spool.reopen().context("cannot make a temporary file")?;
     let (writer, path) = spool.into_parts();
     path.close().context("cannot make a temporary file")?;
-    let key = idempotency_key()?;
+    let way = Way::new(route, (online, args))?;
     let (growth, source) = growing(reader);
     let shared = Shared::default();
     let keep = |shipment: &Shipment, sealed| record(shipment, sealed, route, context);
-    let (record, posted) = both(
-        &mut shipment,
-        (Spool::new(writer, growth.clone()), keep),
-        (&shared, &growth, source),
-        (route, &key, online, args),
-        context,
-    )?;
+    let spool = Spool::new(writer, growth.clone(), way.interruption.clone());
+    let ends = (&shared, &*growth, source);
+    let (record, posted) = both(&mut shipment, (spool, keep), ends, &way, context)?;
     let attested = match posted {
-        Ok(posted) => attest(&record, &posted, context).map(|attested| (attested, posted)),
-        Err(error) => Err(error.into()),
+        Ok(posted) => attest(&record, &posted, context)
+            .map(|attested| (attested, posted))
+            .map_err(|failure| failure.with_exit(Exit::Failed)),
+        Err(error) => Err(match error.downcast_ref::<Interrupted>() {
+            Some(interrupted) => {
+                let why = "nothing is kept here, so it cannot be gone on with";
+                withdraw((why, *interrupted), &shared, &route.intake, online)
+            }
+            None => error.into(),
+        }),
     };
     let (attested, posted) = match attested {
         Ok(attested) => attested,
         Err(failure) => {
             words(&shipment, context);
-            return Err(failure.with_exit(Exit::Failed));
+            return Err(failure);
         }
     };
     let mut done = Delivered::report(&record, posted.report.as_str(), &attested)?;
     done.case = None;
     done.case_words = Some(shipment.case.words().to_string());
     finish(done, context)
+}
+
+/// How it gets there.
+struct Way<'a> {
+    route: &'a Route<'a>,
+    online: &'a Online,
+    args: &'a Send,
+    key: String,
+    interruption: Interruption,
+}
+
+impl<'a> Way<'a> {
+    fn new(route: &'a Route<'a>, (online, args): (&'a Online, &'a Send)) -> Result<Self, Failure> {
+        Ok(Self {
+            route,
+            online,
+            args,
+            key: idempotency_key()?,
+            interruption: Interruption::expected(),
+        })
+    }
 }
 
 type Ends<'a> = (&'a Shared, &'a watch::Sender<Growth>, Source);
@@ -144,22 +173,23 @@ fn both(
         impl FnOnce(&Shipment, (u64, [u8; 32])) -> Result<CaseRecord, Failure>,
     ),
     (shared, growth, source): Ends<'_>,
-    (route, key, online, args): (&Route<'_>, &str, &Online, &Send),
+    way: &Way<'_>,
     context: &Context<'_>,
-) -> Result<(CaseRecord, Result<Posted, DeliveryError>), Failure> {
+) -> Result<(CaseRecord, anyhow::Result<Posted>), Failure> {
     let token = Token::from_bytes(&shipment.case.token_bytes());
     let parcel = Parcel {
-        route,
+        route: way.route,
         token: &token,
-        idempotency_key: key,
+        idempotency_key: &way.key,
         source,
         upload: None,
         again: false,
-        patience: Duration::from_secs(args.patience),
+        patience: Duration::from_secs(way.args.patience),
     };
     let (size, output) = (shipment.bundle.size(), context.output);
+    let line = (way.online, &way.interruption);
     thread::scope(|scope| {
-        let sending = scope.spawn(|| deliver(parcel, (shared, size), online, output));
+        let sending = scope.spawn(|| deliver(parcel, (shared, size), line, output));
         let made = seal(shipment, spool, context).and_then(|sealed| {
             let record = keep(shipment, sealed)?;
             let (size, sha256) = sealed;
@@ -170,7 +200,13 @@ fn both(
             growth.send_replace(Growth::CalledOff);
         }
         let posted = sending.join();
-        let record = made?;
+        let record = made.map_err(|failure| match way.interruption.came() {
+            Some(interrupted) => {
+                let why = "the report was not sealed to its end, and nothing of it is kept here";
+                withdraw((why, interrupted), shared, &way.route.intake, way.online)
+            }
+            None => failure,
+        })?;
         let posted = posted.map_err(|_| anyhow!("the upload broke down"))?;
         Ok((record, posted))
     })

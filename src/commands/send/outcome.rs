@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     client::Attested,
     commands::Context,
-    disk::CaseRecord,
+    disk::{CaseRecord, Interrupted},
     terminal::{Exit, Failure, Hint, escape::brief},
 };
 
@@ -42,7 +42,7 @@ pub(in crate::commands) struct Delivered {
     pub(super) key: String,
     /// Null for a message.
     pub(super) receipt: Option<Receipt>,
-    /// Null when it was begun before.
+    /// Null when it was begun before, unless they were never shown.
     pub(super) case_words: Option<String>,
 }
 
@@ -133,8 +133,10 @@ pub(super) fn tell(done: &Delivered, context: &Context<'_>) {
 
 /// The failure of something that stays in the outbox.
 pub(in crate::commands) fn kept(case: &str, error: anyhow::Error) -> Failure {
+    let interrupted = error.downcast_ref::<Interrupted>();
+    let exit = interrupted.map_or(Exit::NotDelivered, |it| Exit::of_signal(it.signal));
     Failure::new(
-        Exit::NotDelivered,
+        exit,
         error.context(format!(
             "not delivered; it is kept in the outbox as case {case}"
         )),

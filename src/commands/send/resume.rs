@@ -22,7 +22,7 @@ use crate::{
         Context,
         online::{Online, pace},
     },
-    disk::{CaseRecord, Cases, Entry, EntryKind, HeldEntry},
+    disk::{CaseRecord, Cases, Entry, EntryKind, HeldEntry, Interruption},
     network::policy::PATIENCE,
     terminal::{Exit, Failure, Hint},
     wire::{MessageView, ReportId, Token},
@@ -45,13 +45,19 @@ pub(super) fn run(which: &str, args: &Send, context: &Context<'_>) -> Result<Exi
         return Ok(Exit::Done);
     }
     let cases = context.cases()?;
+    let interruption = Interruption::expected();
     let mut deliveries = Vec::new();
+    let mut told = Vec::new();
     let mut exit = Exit::Done;
     let alone = entries.len() == 1;
     for (name, entry) in entries {
-        match one(&name, &cases, args, context) {
-            Ok(done) => {
+        if interruption.came().is_some() {
+            break;
+        }
+        match one(&name, (&cases, &interruption), args, context) {
+            Ok((done, held)) => {
                 tell(&done, context);
+                told.extend(held);
                 deliveries.push(Delivery::Delivered(Box::new(done)));
             }
             Err(failure) if alone => return Err(failure),
@@ -70,6 +76,10 @@ pub(super) fn run(which: &str, args: &Send, context: &Context<'_>) -> Result<Exi
         }
     }
     context.output.json(&Document { deliveries })?;
+    // Not before the words of each case were shown.
+    for held in told {
+        held.remove()?;
+    }
     Ok(exit)
 }
 
@@ -80,12 +90,15 @@ fn what(entry: &Entry) -> &'static str {
     }
 }
 
+/// What was delivered, and its entry where that is still to be removed.
+type Done = (Delivered, Option<HeldEntry>);
+
 fn one(
     name: &str,
-    cases: &Cases,
+    (cases, interruption): (&Cases, &Interruption),
     args: &Send,
     context: &Context<'_>,
-) -> Result<Delivered, Failure> {
+) -> Result<Done, Failure> {
     let Some(held) = context.home.outbox().take(name)? else {
         let error = anyhow!("another sealpost is working at {name}, or has just delivered it");
         return Err(Failure::new(Exit::NotDelivered, error));
@@ -93,15 +106,15 @@ fn one(
     let entry = held.entry();
     let record = cases.read(&entry.case).map_err(Failure::from)?;
     let online = Online::new(&args.network, [entry.intake.clone()], context)?;
-    let patience = Duration::from_secs(args.patience);
+    let way = (&online, Duration::from_secs(args.patience), interruption);
     match entry.kind.clone() {
-        EntryKind::Report => report(held, (record, cases), (&online, patience), context),
+        EntryKind::Report => report(held, (record, cases), way, context),
         EntryKind::Message(report) => {
             let (entry, name) = (held.entry().clone(), record.name());
             let (_, certificate) = record.intake()?;
-            let sent = message(held, (&record, &report), (&online, patience), context);
+            let sent = message(held, (&record, &report), way, context);
             let sent = sent.map_err(|error| kept(name.as_str(), error))?;
-            Ok(Delivered {
+            let done = Delivered {
                 case: Some(name.to_string()),
                 what: "message",
                 vendor: record.vendor.clone(),
@@ -112,7 +125,8 @@ fn one(
                 key: certificate.fingerprint().to_string(),
                 receipt: None,
                 case_words: None,
-            })
+            };
+            Ok((done, None))
         }
     }
 }
@@ -120,9 +134,9 @@ fn one(
 fn report(
     held: HeldEntry,
     (record, cases): (CaseRecord, &Cases),
-    (online, patience): (&Online, Duration),
+    (online, patience, interruption): Way<'_>,
     context: &Context<'_>,
-) -> Result<Delivered, Failure> {
+) -> Result<Done, Failure> {
     let entry = held.entry().clone();
     let name = entry.case.clone();
     let keep = |error: anyhow::Error| kept(name.as_str(), error);
@@ -143,15 +157,17 @@ fn report(
         again: true,
         patience,
     };
-    let posted = deliver(parcel, (&shared, entry.size), online, context.output);
-    let posted = posted.map_err(|error| keep(error.into()))?;
+    let line = (online, interruption);
+    let posted = deliver(parcel, (&shared, entry.size), line, context.output).map_err(keep)?;
     let attested =
         attest(&record, &posted, context).map_err(|failure| keep(failure.into_error()))?;
     let record = update(cases, &name, |record| receive(record, &posted))?;
-    if let Some(held) = locked(&shared).held.take() {
-        held.remove()?;
+    let mut done = Delivered::report(&record, posted.report.as_str(), &attested)?;
+    if !entry.words_shown {
+        done.case_words = Some(record.secret.words().to_string());
     }
-    Delivered::report(&record, posted.report.as_str(), &attested)
+    let held = locked(&shared).held.take();
+    Ok((done, held))
 }
 
 /// Changes a record while nobody else does.
@@ -167,11 +183,14 @@ fn update(
     Ok(record)
 }
 
+/// The network, how long to go on trying, and what ends it before.
+pub(in crate::commands) type Way<'a> = (&'a Online, Duration, &'a Interruption);
+
 /// Sends a sealed message that waits in the outbox, and removes it from there.
 pub(in crate::commands) fn message(
     held: HeldEntry,
     (record, report): (&CaseRecord, &ReportId),
-    (online, patience): (&Online, Duration),
+    (online, patience, interruption): Way<'_>,
     context: &Context<'_>,
 ) -> anyhow::Result<MessageView> {
     let mut sealed = Vec::new();
@@ -182,7 +201,7 @@ pub(in crate::commands) fn message(
     let intake = online.intake(&held.entry().intake);
     let key = held.entry().idempotency_key.clone();
     let mut pace = pace(patience).map_err(Failure::into_error)?;
-    let sent = online.wait(async {
+    let sent = online.wait_unless(interruption, async {
         loop {
             match intake.send_message(&token, report, (&key, &sealed)).await {
                 Ok(sent) => return Ok(sent),
@@ -192,7 +211,7 @@ pub(in crate::commands) fn message(
                 Err(error) => return Err(error),
             }
         }
-    })?;
+    })??;
     held.remove()?;
     Ok(sent)
 }

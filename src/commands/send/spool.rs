@@ -10,7 +10,7 @@ use std::{
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
-use crate::client::Growth;
+use crate::{client::Growth, disk::Interruption};
 
 /// A file of ciphertext that somebody else reads while it grows.
 pub(super) struct Spool {
@@ -19,16 +19,22 @@ pub(super) struct Spool {
     written: u64,
     told: u64,
     growth: Arc<watch::Sender<Growth>>,
+    interruption: Interruption,
 }
 
 impl Spool {
-    pub(super) fn new(file: File, growth: Arc<watch::Sender<Growth>>) -> Self {
+    pub(super) fn new(
+        file: File,
+        growth: Arc<watch::Sender<Growth>>,
+        interruption: Interruption,
+    ) -> Self {
         Self {
             file,
             digest: Sha256::new(),
             written: 0,
             told: 0,
             growth,
+            interruption,
         }
     }
 
@@ -40,6 +46,9 @@ impl Spool {
 
 impl Write for Spool {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        if let Some(interrupted) = self.interruption.came() {
+            return Err(io::Error::other(interrupted));
+        }
         let n = self.file.write(buffer)?;
         self.digest.update(buffer.get(..n).unwrap_or_default());
         self.written += n as u64;

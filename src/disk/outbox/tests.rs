@@ -39,6 +39,7 @@ fn entry(content: &[u8]) -> Entry {
         size: content.len() as u64,
         sealed: "2026-11-26T10:00:00Z".parse().unwrap(),
         upload: None,
+        words_shown: false,
     }
 }
 
