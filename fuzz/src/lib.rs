@@ -12,7 +12,7 @@ use std::{
 
 use jiff::Timestamp;
 use sealpost::{
-    advisory::{Advisory, Form, Triage},
+    advisory::{Advisory, Form, PrivateReport, Triage},
     bundle::{ExtractOptions, Limits, Manifest, extract},
     case::CaseSecret,
     discover::{
@@ -158,8 +158,9 @@ pub fn front_matter(data: &[u8]) -> bool {
     }
 }
 
-/// What a report becomes when it is published.
+/// What a report becomes when it is published or filed at GitHub.
 fn published(report: &Report) {
+    let _filed = PrivateReport::of(report);
     let triage = Triage::parse("advisory.toml", TRIAGE).expect("it is well formed");
     let Ok(advisory) = Advisory::assemble(report, triage) else {
         return;

@@ -1,12 +1,33 @@
 //! GitHub's repository security advisories: the bodies of its REST API.
 //!
-//! The description of GitHub's API, `repository-advisory-create` (what maintainers open). A GHSA id
-//! is GitHub's to give, so this is the form in which an advisory can exist before it has one.
+//! The description of GitHub's API, `private-vulnerability-report-create` (what a reporter files) and
+//! `repository-advisory-create` (what maintainers open). A GHSA id is GitHub's to give, so this is
+//! the form in which an advisory can exist before it has one.
 
 use serde::Serialize;
 
-use super::{Advisory, AdvisoryError, ecosystem::OTHER, product::Product};
-use crate::report::{CvssVersion, Cwe, Severity};
+use super::{Advisory, AdvisoryError, Triage, ecosystem::OTHER, product::Product};
+use crate::report::{CvssVersion, Cwe, Exploited, Report, Severity};
+
+/// A private vulnerability report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PrivateReport {
+    /// One line, [`MAX_SUMMARY`] characters at most.
+    pub summary: String,
+    /// Markdown, [`MAX_DESCRIPTION`] characters at most.
+    pub description: String,
+    /// The packages.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub vulnerabilities: Vec<Vulnerability>,
+    /// The weaknesses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cwe_ids: Vec<Cwe>,
+    /// The CVSS vector.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cvss_vector_string: Option<String>,
+    /// Whether GitHub makes a temporary private fork at once.
+    pub start_private_fork: bool,
+}
 
 /// A draft advisory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -67,7 +88,46 @@ pub struct NewCredit {
     pub role: &'static str,
 }
 
+impl PrivateReport {
+    /// The report with all that it says: its Markdown, then the fields that GitHub has no place
+    /// for.
+    ///
+    /// # Errors
+    /// [`AdvisoryError::Value`] where a field cannot be said to GitHub, or is too long for it.
+    pub fn of(report: &Report) -> Result<Self, AdvisoryError> {
+        let products = Product::all(report.affected(), &Triage::default())?;
+        let (vector, other) = one_vector(report.severity());
+        let mut description = report.body().trim().to_owned();
+        let further = further(report, other);
+        if !further.is_empty() {
+            description.push_str("\n\n---\n\n");
+            description.push_str(&further);
+        }
+        let report = Self {
+            summary: report.title().to_owned(),
+            description,
+            vulnerabilities: products.iter().flat_map(vulnerabilities).collect(),
+            cwe_ids: report.weakness().to_vec(),
+            cvss_vector_string: vector.map(|one| one.vector().to_owned()),
+            start_private_fork: false,
+        };
+        fits(&report.summary, &report.description)?;
+        Ok(report)
+    }
+}
+
 impl Advisory {
+    /// Those who are thanked and have an account at GitHub.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<NewCredit> {
+        let known = self.credits.iter().filter_map(|credit| {
+            let login = credit.login.as_ref()?.to_string();
+            let role = credit.role.as_str();
+            Some(NewCredit { login, role })
+        });
+        known.collect()
+    }
+
     /// The draft advisory; `left_out` takes what GitHub has no place for.
     ///
     /// # Errors
@@ -151,6 +211,50 @@ fn one_vector(severity: &[Severity]) -> (Option<&Severity>, Option<&Severity>) {
     let older = severity.iter().find(|one| one.version() < CvssVersion::V40);
     let chosen = older.or(severity.first());
     (chosen, severity.iter().find(|one| Some(*one) != chosen))
+}
+
+/// What the report says beyond GitHub's fields, as a list.
+fn further(report: &Report, severity: Option<&Severity>) -> String {
+    let known = report.to_json();
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = |name: &str, value: &serde_json::Value| {
+        let text = match value {
+            serde_json::Value::Null => return,
+            serde_json::Value::String(text) => text.replace('\n', "\n  "),
+            serde_json::Value::Array(items) if items.is_empty() => return,
+            serde_json::Value::Array(items) => {
+                let items = items.iter().map(|item| {
+                    item.as_str()
+                        .map_or_else(|| item.to_string(), str::to_owned)
+                });
+                items.collect::<Vec<_>>().join(", ")
+            }
+            other => other.to_string(),
+        };
+        lines.push(format!("- {name}: {text}"));
+    };
+    line("Assets", &known["assets"]);
+    line("Class (VRT)", &known["class"]);
+    line(
+        "Severity, too",
+        &serde_json::json!(severity.map(Severity::vector)),
+    );
+    line("Discovered", &known["discovered"]);
+    line("Method", &known["method"]);
+    line("Made by a tool", &known["tool_generated"]);
+    if report.exploited() != Exploited::Unknown {
+        line("Exploited", &known["exploited"]);
+    }
+    line("Public", &known["public"]);
+    line("Also reported to", &known["also_reported_to"]);
+    line("Reporter", &known["reporter"]["name"]);
+    line("Contact", &known["reporter"]["contact"]);
+    line("Credit as", &known["reporter"]["credit"]);
+    line("Disclosure", &known["disclosure"]["plan"]);
+    line("Disclosure on", &known["disclosure"]["date"]);
+    line("Embargo in days", &known["disclosure"]["embargo_days"]);
+    line("References", &known["references"]);
+    lines.join("\n")
 }
 
 /// Whether GitHub takes texts of these lengths, which it counts in characters.

@@ -25,7 +25,8 @@ pub use draft::{Draft, Form};
 pub use ecosystem::{Ecosystem, Ordering, UnknownEcosystem};
 pub use error::AdvisoryError;
 pub use ghsa::{
-    MAX_DESCRIPTION, MAX_SUMMARY, NewAdvisory, NewCredit, Vulnerability, VulnerablePackage,
+    MAX_DESCRIPTION, MAX_SUMMARY, NewAdvisory, NewCredit, PrivateReport, Vulnerability,
+    VulnerablePackage,
 };
 pub use range::{Bound, Interval, Range, RangeError};
 pub use text::{CveId, GhsaId, Line, Moment, OrgId, Prose, TextError};

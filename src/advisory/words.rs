@@ -142,7 +142,30 @@ impl FromStr for PublisherCategory {
     }
 }
 
+impl FromStr for Role {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        let known = Self::ALL.into_iter().find(|role| role.as_str() == text);
+        known.ok_or(UnknownWord("analyst, finder, reporter, coordinator, remediation_developer, remediation_reviewer, remediation_verifier, tool, sponsor, other"))
+    }
+}
+
 impl Role {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Analyst,
+        Self::Finder,
+        Self::Reporter,
+        Self::Coordinator,
+        Self::RemediationDeveloper,
+        Self::RemediationReviewer,
+        Self::RemediationVerifier,
+        Self::Tool,
+        Self::Sponsor,
+        Self::Other,
+    ];
+
     /// The word, in the form of GitHub's API: `remediation_developer`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

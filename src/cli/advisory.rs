@@ -43,6 +43,9 @@ pub enum AdvisoryVerb {
     /// Write what GitHub's API takes to create a repository advisory
     #[command(after_help = "Example:\n  sealpost advisory ghsa report --fixed 1.4.2 -o ghsa.json")]
     Ghsa(AdvisoryDraft),
+    /// Work on the advisory at GitHub
+    #[command(name = "github")]
+    GitHub(Box<super::AdvisoryAtGitHub>),
 }
 
 /// What one form is made of.

@@ -3,6 +3,7 @@
 mod advisory;
 mod case;
 mod find;
+mod github;
 mod inbox;
 mod keygen;
 mod network;
@@ -25,6 +26,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use advisory::{Advisory, AdvisoryDraft, AdvisoryVerb, TriageOptions};
 pub use case::{Case, CaseForget, CaseLock, CaseRecover, CaseReply, CaseShow, CaseSync, CaseVerb};
 pub use find::Find;
+pub use github::{
+    AdvisoryAtGitHub, GitHubCredit, GitHubInvite, GitHubOpen, GitHubPlain, GitHubStep,
+};
 pub use inbox::{
     Inbox, InboxAck, InboxDelete, InboxEvent, InboxFetch, InboxList, InboxMessages, InboxOpen,
     InboxReply, InboxVerb, IntakeOptions,

@@ -7,6 +7,7 @@
 mod cases;
 mod download;
 mod error;
+pub mod github;
 mod intake;
 mod pace;
 mod receipt;

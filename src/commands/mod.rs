@@ -6,6 +6,7 @@ mod context;
 mod demo;
 mod find;
 mod fsck;
+mod github;
 mod inbox;
 mod keygen;
 mod manual;

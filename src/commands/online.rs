@@ -52,6 +52,11 @@ impl Online {
         })
     }
 
+    /// The network itself.
+    pub(super) fn network(&self) -> &Network {
+        &self.network
+    }
+
     /// The intake at a contact or base URL.
     pub(super) fn intake(&self, contact: &Url) -> Intake<'_> {
         Intake::at(&self.network, contact)

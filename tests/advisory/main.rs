@@ -11,5 +11,7 @@ mod command;
 mod corpus;
 mod csaf_validator;
 mod generated;
+#[path = "../corpus/github.rs"]
+mod github;
 mod golden;
 mod schemas;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{
     cases::{FORMS, draft, folders},
     corpus,
+    github::component,
 };
 
 /// The schemas of the four forms.
@@ -53,32 +54,6 @@ impl Schemas {
         errors
             .map(|error| format!("{}: {error}", error.instance_path()))
             .collect()
-    }
-}
-
-/// A schema of the description of GitHub's API.
-pub(crate) fn component(github: &Path, name: &str) -> Validator {
-    let mut description = json(&github.join("api.github.com.security-advisories.openapi.json"));
-    nullable(&mut description);
-    description["$ref"] = json!(format!("#/components/schemas/{name}"));
-    jsonschema::options()
-        .should_validate_formats(true)
-        .build(&description)
-        .unwrap()
-}
-
-/// It says `nullable` where JSON Schema has another type.
-fn nullable(schema: &mut Value) {
-    match schema {
-        Value::Object(members) => {
-            members.values_mut().for_each(nullable);
-            if members.remove("nullable") == Some(Value::Bool(true)) {
-                let plain = Value::Object(std::mem::take(members));
-                members.insert("anyOf".into(), json!([plain, { "type": "null" }]));
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(nullable),
-        _ => {}
     }
 }
 

@@ -161,8 +161,8 @@ fn each_member_of_json_is_documented() {
 }
 
 /// Sections whose members other tests compare with what servers make of them (`tests/discovery`,
-/// `tests/delivery`, `tests/intake`), or with what a report needs (`tests/advisory`).
-const ELSEWHERE: [&str; 16] = [
+/// `tests/delivery`, `tests/intake`), or with what a report needs (`tests/advisory`, `tests/github`).
+const ELSEWHERE: [&str; 17] = [
     "find",
     "publish --check",
     "send",
@@ -179,4 +179,5 @@ const ELSEWHERE: [&str; 16] = [
     "inbox reply",
     "inbox delete",
     "advisory csaf, osv, cve, ghsa",
+    "advisory github",
 ];

@@ -55,6 +55,11 @@ impl Case {
         Advisory::assemble(&self.report, triage).map_err(|why| self.explain(why))
     }
 
+    /// The advisory as it is written, with nothing typed.
+    pub(super) fn advisory_as_written(&self) -> Result<Advisory, Failure> {
+        Advisory::assemble(&self.report, self.triage.clone()).map_err(|why| self.explain(why))
+    }
+
     /// The failure, with where to mend it.
     pub(super) fn explain(&self, why: AdvisoryError) -> Failure {
         let place = self.folder.join(TRIAGE).display().to_string();

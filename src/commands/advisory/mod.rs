@@ -1,6 +1,7 @@
 //! `sealpost advisory`: an opened report in, a draft for publication out.
 
 mod case;
+mod github;
 
 use std::io::Write;
 
@@ -23,6 +24,7 @@ pub(super) fn run(args: &Advisory, context: &Context<'_>) -> Result<Exit, Failur
         AdvisoryVerb::Osv(args) => draft(args, Form::Osv, context),
         AdvisoryVerb::Cve(args) => draft(args, Form::Cve, context),
         AdvisoryVerb::Ghsa(args) => draft(args, Form::Ghsa, context),
+        AdvisoryVerb::GitHub(args) => github::run(args, context),
     }
 }
 

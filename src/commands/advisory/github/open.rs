@@ -1,0 +1,147 @@
+//! `open`: a draft advisory of an opened report, or the private report that was filed at GitHub,
+//! accepted.
+
+use anyhow::anyhow;
+
+use super::{Desk, outcome::Outcome, record::Record};
+use crate::{
+    advisory::{GhsaId, MAX_DESCRIPTION, NewAdvisory},
+    cli::GitHubOpen,
+    client::github::{AdvisoryState, AdvisoryView, Filed, FilingError, Update},
+    commands::{
+        Context,
+        advisory::case::Case,
+        github::{connect, explain, repository},
+        online::Online,
+    },
+    disk::PendingFolder,
+    program::Repository,
+    terminal::{Exit, Failure, Hint},
+};
+
+/// Opens it, unless it is open.
+pub(super) fn run(args: &GitHubOpen, context: &Context<'_>) -> Result<Exit, Failure> {
+    let wanted = repository(&args.repository)?;
+    let before = Record::read(&args.case)?;
+    let again = before.is_some();
+    let record = match before {
+        Some(record) => refuse_another(record, &wanted, args)?,
+        None => Record::new(wanted.to_string())?,
+    };
+    let online = Online::new(&args.network, [], context)?;
+    match args.report.as_ref().or(record.advisory.as_ref()) {
+        Some(id) => {
+            let advisory = Some(id.clone());
+            accept(Record { advisory, ..record }, args, &online, context)
+        }
+        None => make((record, again), &wanted, (args, &online), context),
+    }
+}
+
+/// A record that is about something else than what was typed.
+fn refuse_another(
+    record: Record,
+    wanted: &Repository,
+    args: &GitHubOpen,
+) -> Result<Record, Failure> {
+    let folder = args.case.display();
+    let is_same = repository(&record.repository)?.is_same(wanted);
+    let of = match (&record.advisory, &args.report) {
+        (Some(kept), Some(typed)) if kept != typed => kept.to_string(),
+        _ if is_same => return Ok(record),
+        _ => format!("an advisory of {}", record.repository),
+    };
+    let error = anyhow!("{folder} belongs to {of} already");
+    Err(Failure::from(error).with_hint(Hint::words(
+        "one report has one advisory; remove github.toml from the folder if that was a mistake",
+    )))
+}
+
+/// Makes a draft, unless an earlier run did, whose answer was lost.
+fn make(
+    (mut record, again): (Record, bool),
+    wanted: &Repository,
+    (args, online): (&GitHubOpen, &Online),
+    context: &Context<'_>,
+) -> Result<Exit, Failure> {
+    let case = Case::open(&args.case)?;
+    let mut left_out = Vec::new();
+    let mut draft = case
+        .advisory(&args.triage)?
+        .new_advisory(&mut left_out)
+        .map_err(|why| case.explain(why))?;
+    mark(&mut draft, &record.mark)?;
+    for left_out in &left_out {
+        context.output.warn(format!("left out: {left_out}"));
+    }
+    let github = connect(online, &args.network, context)?;
+    // Before anything is sent: whatever happens then, the next run recognises it.
+    record.write(&args.case)?;
+    let filed = online.wait(github.open(wanted, &draft, &record.mark, again));
+    let filed = filed.map_err(|error| match error {
+        FilingError::Refused(error) => explain(error, "GitHub has no such advisory", &github),
+        FilingError::Open(error) => {
+            let what = "GitHub's answer leaves open whether the advisory was made";
+            explain(error, what, &github).with_hint(Hint::words(
+                "the same command again looks before it makes another",
+            ))
+        }
+    })?;
+    let view = filed.advisory();
+    remember(&mut record, view, args)?;
+    let done = if matches!(filed, Filed::New(_)) {
+        "opened"
+    } else {
+        "found"
+    };
+    Outcome::of(view, &record, done).tell(context)
+}
+
+/// The description with a mark that tells this advisory from all others. Pages do not show it.
+fn mark(draft: &mut NewAdvisory, mark: &str) -> Result<(), Failure> {
+    draft.description = format!("{}\n\n<!-- sealpost:{mark} -->", draft.description);
+    let length = draft.description.chars().count();
+    if length > MAX_DESCRIPTION {
+        return Err(anyhow!(
+            "description: has {length} characters, and GitHub takes {MAX_DESCRIPTION}"
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// The advisory is there: one that waits for somebody to accept it becomes a draft.
+fn accept(
+    mut record: Record,
+    args: &GitHubOpen,
+    online: &Online,
+    context: &Context<'_>,
+) -> Result<Exit, Failure> {
+    let desk = Desk::of(&record, online, &args.network, context)?;
+    let mut view = desk.now()?;
+    let mut done = "found";
+    if view.state == AdvisoryState::Triage {
+        let update = Update {
+            state: Some(AdvisoryState::Draft),
+            ..Update::default()
+        };
+        view = desk.change(&update, "the report cannot be accepted")?;
+        done = "accepted";
+    }
+    if !args.case.exists() {
+        // What was filed at GitHub need not have been opened here.
+        PendingFolder::create(&args.case)?.finish()?;
+    }
+    remember(&mut record, &view, args)?;
+    Outcome::of(&view, &record, done).tell(context)
+}
+
+fn remember(record: &mut Record, view: &AdvisoryView, args: &GitHubOpen) -> Result<(), Failure> {
+    let id: GhsaId = view
+        .ghsa_id
+        .parse()
+        .map_err(|_| anyhow!("GitHub gives an id that is none: `{}`", view.ghsa_id))?;
+    record.advisory = Some(id);
+    record.page = Some(view.html_url.clone());
+    record.write(&args.case)
+}
