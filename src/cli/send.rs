@@ -28,6 +28,7 @@ use crate::openpgp::Fingerprint;
         sealpost send report.md --to example.org\n  \
         sealpost send report.md -a poc.py -a video.mp4 --to example.org\n  \
         sealpost send report.md --to example.org --dry-run\n  \
+        sealpost send report.md --to github:example/widgets --via github\n  \
         sealpost send report.md --to http://127.0.0.1:8080 --yes-trust-first-use\n  \
         sealpost send --resume\n  \
         sealpost send --resume k3v7x2qd"
@@ -87,6 +88,22 @@ pub struct Send {
     #[arg(long)]
     pub unsigned: bool,
 
+    /// With --via github: the repository, where the vendor's profile names none
+    #[arg(long, value_name = "OWNER/REPO")]
+    pub repository: Option<String>,
+
+    /// With --via github: file the report encrypted to the vendor's key, so that GitHub cannot read it
+    #[arg(long)]
+    pub sealed: bool,
+
+    /// With --via github: file the report so that GitHub can read it, without being asked
+    #[arg(long, conflicts_with = "sealed")]
+    pub accept_transport_only: bool,
+
+    /// With --via github: have GitHub make a temporary private fork at once
+    #[arg(long)]
+    pub start_private_fork: bool,
+
     /// How long to go on trying while nothing gets through, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub patience: u64,
@@ -102,4 +119,7 @@ pub enum Channel {
     /// To the vendor's intake, over https
     #[default]
     Intake,
+    /// Into a repository on GitHub, as a private vulnerability report. GitHub can read it, unless --sealed
+    #[value(name = "github")]
+    GitHub,
 }

@@ -12,6 +12,7 @@ mod corpus;
 #[path = "../corpus/github.rs"]
 mod description;
 mod faults;
+mod reporter;
 mod scene;
 mod standin;
 mod store;

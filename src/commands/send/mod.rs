@@ -2,6 +2,7 @@
 
 mod delivery;
 mod dry_run;
+mod github;
 mod new;
 mod outcome;
 mod resume;
@@ -25,7 +26,7 @@ use super::{
 use crate::{
     bundle::Bundle,
     case::CaseSecret,
-    cli::Send,
+    cli::{Channel, Send},
     openpgp::{Certificate, Envelope, Signer},
     terminal::{Exit, Failure},
 };
@@ -35,12 +36,16 @@ pub(super) fn run(args: &Send, context: &Context<'_>) -> Result<Exit, Failure> {
     if let Some(which) = &args.resume {
         return resume::run(which, args, context);
     }
+    github::refuse_other_options(args)?;
     if args.leave_no_trace || args.dry_run {
         context.leave_no_trace();
     }
     let path = args.report.as_deref().unwrap_or("-".as_ref());
     let report = read_report(path)?;
     let vendor = vendor::resolve(args.to.as_deref().unwrap_or_default(), context)?;
+    if args.via == Channel::GitHub {
+        return github::run(args, (&report, &vendor), context);
+    }
     target::refuse_if_unencrypted(&vendor.target.program)?;
     let program = intended_program(&report, Some(&vendor.target))?;
     let typed = args.fingerprint.as_slice();

@@ -1,0 +1,95 @@
+//! The report sealed, as an armoured message in the description: GitHub learns who files it, with
+//! whom, when, and how long it is.
+
+use anyhow::anyhow;
+
+use crate::{
+    advisory::PrivateReport,
+    bundle::Bundle,
+    case::CaseSecret,
+    cli::Send,
+    commands::{
+        Context,
+        sealing::{
+            attach, bundle, first_use, intended_program, investigate, own_copies, published,
+            warn_of_missing_sections,
+        },
+        send::author,
+        target,
+        vendor::Vendor,
+    },
+    openpgp::{Certificate, Envelope, Signer},
+    report::Report,
+    terminal::{Failure, Hint},
+};
+
+/// The report as GitHub gets it, and the vendor's certificate. Without one that may be used,
+/// nothing is sent.
+pub(super) fn report(
+    args: &Send,
+    (report, vendor): (&Report, &Vendor),
+    case: &CaseSecret,
+    context: &Context<'_>,
+) -> Result<(PrivateReport, Option<Certificate>), Failure> {
+    target::refuse_if_unencrypted(&vendor.target.program)?;
+    let program = intended_program(report, Some(&vendor.target))?;
+    let author = author(args, case, context)?;
+    let mut bundle = bundle(report, &author, program, context)?;
+    attach(&mut bundle, &args.attach, context)?;
+    refuse_if_too_large(&bundle)?;
+    let typed = args.fingerprint.as_slice();
+    let found = investigate(typed, &args.network, vendor, context)?;
+    let first_use = first_use(typed, args.yes_trust_first_use);
+    let recipient = published(vendor, &found, &first_use, context)?;
+    let certificate = recipient.certificate().clone();
+    let mut recipients = vec![recipient];
+    recipients.extend(own_copies(&args.also_to, context)?);
+    warn_of_missing_sections(report, context);
+    let envelope = Envelope::to(recipients, None)?.armored(true);
+    let armored = seal(&bundle, &envelope, author.signer, context)?;
+    let key = certificate.fingerprint();
+    let report = PrivateReport {
+        summary: SUMMARY.to_owned(),
+        description: format!(
+            "This report is encrypted to the OpenPGP key {key}. Save this text as `report.asc`, and open it with \
+             `sealpost open report.asc`, or with `gpg -d report.asc | tar x`.\n\n```\n{armored}```"
+        ),
+        vulnerabilities: Vec::new(),
+        cwe_ids: Vec::new(),
+        cvss_vector_string: None,
+        start_private_fork: false,
+    };
+    Ok((report, Some(certificate)))
+}
+
+fn seal(
+    bundle: &Bundle,
+    envelope: &Envelope,
+    signer: Option<Signer>,
+    context: &Context<'_>,
+) -> Result<String, Failure> {
+    let mut sealing = envelope.seal(Vec::new(), signer, context.now)?;
+    bundle.write_to(&mut sealing, &mut |_| {})?;
+    let armored = String::from_utf8(sealing.finish()?);
+    Ok(armored.map_err(|_| anyhow!("the armour is not text"))?)
+}
+
+/// Before anybody is asked for a key.
+fn refuse_if_too_large(bundle: &Bundle) -> Result<(), Failure> {
+    let size = bundle.size();
+    if size <= LARGEST_BUNDLE {
+        return Ok(());
+    }
+    let error = anyhow!(
+        "the report has {size} bytes with its attachments, and about {LARGEST_BUNDLE} fit sealed into what GitHub takes"
+    );
+    Err(Failure::from(error).with_hint(Hint::words(
+        "leave attachments out, or hand it over as a sealed file (sealpost seal)",
+    )))
+}
+
+/// Constant: what the report is about stands inside.
+const SUMMARY: &str = "Vulnerability report (encrypted)";
+
+/// Base64 makes four characters of three bytes, and the rest is for the words around.
+const LARGEST_BUNDLE: u64 = 46 << 10;

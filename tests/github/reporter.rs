@@ -1,0 +1,353 @@
+//! The reporter's side: `send --via github`.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::{
+    scene::{CANARY, MAINTAINER, REPORT, REPORTER, Said, Scene, holds},
+    standin::Fault,
+};
+
+const SEND: &str = "--json send report.md --to github:example/widgets --via github";
+
+fn scene() -> Scene {
+    let scene = Scene::new();
+    fs::write(scene.path("report.md"), REPORT).unwrap();
+    scene
+}
+
+impl Scene {
+    /// `send` of the reporter.
+    fn send(&self, options: &str) -> Said {
+        self.run(REPORTER, &format!("{SEND} {options}"))
+    }
+
+    /// What was posted, in all.
+    fn posted(&self) -> String {
+        let shared = self.github.lock();
+        let bodies = shared.asked.iter().map(|one| one.body.clone());
+        bodies.collect()
+    }
+
+    fn cases(&self) -> Vec<Value> {
+        let listed = Said::of(&mut self.bare("--json case list"))
+            .expect(0)
+            .json();
+        listed["cases"].as_array().unwrap().clone()
+    }
+}
+
+#[test]
+fn a_report_is_filed_with_all_of_its_fields() {
+    let scene = scene();
+    let done = scene
+        .send("--accept-transport-only --start-private-fork")
+        .expect(0)
+        .json();
+    let done = &done["deliveries"][0];
+    let there = scene.advisory();
+    assert_eq!(
+        (&done["advisory"], &done["found"]),
+        (&there["html_url"], &json!(false))
+    );
+    assert_eq!(
+        (&done["key"], &done["private_fork"]),
+        (&Value::Null, &json!(true))
+    );
+    assert_eq!(
+        (&there["state"], &there["author"]["login"]),
+        (&json!("triage"), &json!("rdoe"))
+    );
+    assert_eq!(
+        there["summary"],
+        "Template names escape the template folder"
+    );
+    assert_eq!(there["cwe_ids"], json!(["CWE-22"]));
+    assert_eq!(
+        there["cvss"]["vector_string"],
+        "CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:N/A:N"
+    );
+    let package = &there["vulnerabilities"][0];
+    assert_eq!(
+        package["package"],
+        json!({ "ecosystem": "npm", "name": "@example/widgets" })
+    );
+    assert_eq!(package["vulnerable_version_range"], ">= 1.0, < 1.4.2");
+    let description = there["description"].as_str().unwrap();
+    for part in [
+        CANARY,
+        "# Impact",
+        "Reporter: R. Doe",
+        "Credit as: R. Doe of Example Labs",
+        "Assets: github:example/widgets",
+    ] {
+        assert!(description.contains(part), "{part}: {description}");
+    }
+    let [case] = &scene.cases()[..] else {
+        panic!("not one case")
+    };
+    assert_eq!(
+        (&case["channel"], &case["destination"]),
+        (&json!("github"), &there["html_url"])
+    );
+    assert_eq!(
+        (&case["state"], &case["case"]),
+        (&json!("handed-over"), &done["case"])
+    );
+    // Its steps are kept nowhere here.
+    fs::remove_file(scene.path("report.md")).unwrap();
+    fs::remove_dir_all(scene.path("case")).unwrap();
+    assert!(!holds(scene.folder.path(), CANARY) && !holds(scene.folder.path(), REPORTER));
+}
+
+#[test]
+fn p01_nothing_is_sent_before_the_person_agrees() {
+    let scene = scene();
+    scene
+        .send("")
+        .expect(3)
+        .says("nobody agreed")
+        .says("--accept-transport-only");
+    assert!(scene.github.lock().asked.is_empty());
+    let plan = scene.send("--dry-run").expect(0).json();
+    assert_eq!((&plan["asks"], &plan["key"]), (&json!(true), &Value::Null));
+    assert!(scene.github.lock().asked.is_empty());
+    assert_eq!(scene.cases(), Vec::<Value>::new());
+}
+
+#[cfg(unix)]
+#[test]
+fn p01_a_person_at_a_terminal_is_asked_once() {
+    use expectrl::{Eof, Expect as _, Session, process::unix::WaitStatus};
+    for (answer, code, filed) in [("n", 3, 0), ("y", 0, 1)] {
+        let scene = scene();
+        let line = SEND.replace("--json ", "");
+        let mut command = scene.bare(&line);
+        command.env("GITHUB_TOKEN", REPORTER);
+        command.args(["--github-api", &scene.github.url()]);
+        let mut session = Session::spawn(command).unwrap();
+        session.set_expect_timeout(Some(std::time::Duration::from_mins(1)));
+        session
+            .expect("file it so that GitHub can read it?")
+            .unwrap();
+        assert!(scene.github.lock().asked.is_empty());
+        session.send_line(answer).unwrap();
+        session.expect(Eof).unwrap();
+        let ended = session.get_process().wait().unwrap();
+        assert!(
+            matches!(ended, WaitStatus::Exited(_, ended) if ended == code),
+            "{ended:?}"
+        );
+        assert_eq!(scene.advisories(), filed);
+    }
+}
+
+#[test]
+fn p01_limits_come_first() {
+    let scene = scene();
+    let agreed = "--accept-transport-only";
+    fs::write(scene.path("poc.py"), "print()").unwrap();
+    scene
+        .send(&format!("{agreed} -a poc.py"))
+        .expect(1)
+        .says("takes no attachments")
+        .says("--sealed");
+    let long = REPORT.replace("# Impact", &format!("{}\n\n# Impact", "x".repeat(65_500)));
+    fs::write(scene.path("report.md"), long).unwrap();
+    scene.send(agreed).expect(1).says("and GitHub takes 65535");
+    let long = REPORT.replace("Template names", &"x".repeat(1100));
+    fs::write(scene.path("report.md"), long).unwrap();
+    scene.send(agreed).expect(1).says("and GitHub takes 1024");
+    scene.send("--sealed --accept-transport-only").expect(2);
+    scene
+        .send("--unsigned")
+        .expect(2)
+        .says("--unsigned goes with --sealed");
+    let other = "send report.md --to example.org --sealed";
+    scene
+        .run(REPORTER, other)
+        .expect(2)
+        .says("--sealed goes with --via github");
+    assert!(scene.github.lock().asked.is_empty());
+    assert_eq!(scene.cases(), Vec::<Value>::new());
+}
+
+#[test]
+fn the_same_report_is_filed_once() {
+    let scene = scene();
+    let first = scene.send("--accept-transport-only").expect(0).json();
+    let asked = scene.github.lock().asked.len();
+    let again = scene.send("--accept-transport-only").expect(0).json();
+    assert_eq!(again["deliveries"][0]["found"], true);
+    for member in ["case", "advisory"] {
+        assert_eq!(
+            again["deliveries"][0][member],
+            first["deliveries"][0][member]
+        );
+    }
+    assert_eq!(
+        (scene.advisories(), scene.github.lock().asked.len()),
+        (1, asked)
+    );
+    fs::write(
+        scene.path("report.md"),
+        REPORT.replace("Refuse names", "Refuse all names"),
+    )
+    .unwrap();
+    scene.send("--accept-transport-only").expect(0);
+    assert_eq!((scene.advisories(), scene.cases().len()), (2, 2));
+}
+
+#[test]
+fn p20_a_lost_answer_files_nothing_twice() {
+    for (faults, found) in [
+        (vec![Fault::DoneAllTheSame], true),
+        (vec![Fault::Nothing], false),
+    ] {
+        let scene = scene();
+        scene.github.lock().faults = faults;
+        let done = scene.send("--accept-transport-only").expect(0).json();
+        assert_eq!(done["deliveries"][0]["found"], found);
+        assert_eq!(scene.advisories(), 1);
+    }
+    let scene = scene();
+    scene.github.lock().faults = vec![Fault::Nothing, Fault::Nothing, Fault::DoneLate];
+    scene
+        .send("--accept-transport-only")
+        .expect(1)
+        .says("leaves open")
+        .says("looks before it files another");
+    assert_eq!(scene.cases()[0]["state"], "unsent");
+    let done = scene.send("--accept-transport-only").expect(0).json();
+    assert_eq!(done["deliveries"][0]["found"], true);
+    assert_eq!((scene.advisories(), scene.cases().len()), (1, 1));
+    assert_eq!(scene.cases()[0]["state"], "handed-over");
+}
+
+#[test]
+fn what_github_refuses_leaves_no_case() {
+    let scene = scene();
+    scene.github.lock().faults = vec![Fault::TooOften];
+    scene
+        .send("--accept-transport-only")
+        .expect(1)
+        .says("ask again in 60 seconds");
+    assert_eq!(scene.cases(), Vec::<Value>::new());
+    scene.github.lock().hub.repositories[0].private_reporting = false;
+    scene
+        .send("--accept-transport-only")
+        .expect(1)
+        .says("takes no private vulnerability reports")
+        .says("public issue");
+    scene.github.lock().is_enterprise_server = true;
+    scene
+        .send("--accept-transport-only")
+        .expect(1)
+        .says("GitHub Enterprise Server, which has neither");
+    assert_eq!(scene.github.posts("/reports"), 1);
+    assert_eq!((scene.advisories(), scene.cases()), (0, vec![]));
+}
+
+#[test]
+fn no_trace_is_left_if_none_is_wanted() {
+    let scene = scene();
+    let done = scene
+        .send("--accept-transport-only --leave-no-trace")
+        .expect(0)
+        .json();
+    assert_eq!(done["deliveries"][0]["case"], Value::Null);
+    assert_eq!(scene.cases(), Vec::<Value>::new());
+}
+
+#[test]
+fn p01_p35_a_sealed_report_is_filed_only_to_a_key_and_says_nothing() {
+    let scene = scene();
+    // The only key that anybody could name is not there.
+    scene.send("--sealed").expect(3);
+    assert_eq!(scene.github.posts(""), 0);
+    let keygen = "keygen --name V --email security@example.org -o key --no-passphrase";
+    Said::of(&mut scene.bare(keygen)).expect(0);
+    Said::of(&mut scene.bare("trust github:example/widgets --key key/certificate.asc")).expect(0);
+    fs::write(scene.path("poc.py"), "print('canary-of-the-poc')").unwrap();
+    let done = scene.send("--sealed -a poc.py").expect(0).json();
+    let done = &done["deliveries"][0];
+    assert!(
+        done["key"].is_string() && done["case_words"].is_string(),
+        "{done}"
+    );
+    let there = scene.advisory();
+    assert_eq!(there["summary"], "Vulnerability report (encrypted)");
+    assert_eq!(
+        (&there["vulnerabilities"], &there["cwe_ids"]),
+        (&json!([]), &json!([]))
+    );
+    let posted = scene.posted();
+    for canary in [
+        CANARY,
+        "canary-of-the-poc",
+        "poc.py",
+        "Template",
+        "R. Doe",
+        "CWE-22",
+        "CVSS",
+    ] {
+        assert!(!posted.contains(canary), "{canary}");
+    }
+    // The vendor opens what stands in the description.
+    fs::write(
+        scene.path("report.asc"),
+        there["description"].as_str().unwrap(),
+    )
+    .unwrap();
+    Said::of(&mut scene.bare("open report.asc --key key/secret.pgp -o opened")).expect(0);
+    assert_eq!(
+        fs::read_to_string(scene.path("opened/report.md")).unwrap(),
+        REPORT
+    );
+    assert!(holds(&scene.path("opened"), "canary-of-the-poc"));
+    // The same once more is known without asking.
+    assert_eq!(
+        scene.send("--sealed -a poc.py").expect(0).json()["deliveries"][0]["found"],
+        true
+    );
+    assert_eq!(scene.advisories(), 1);
+    fs::write(scene.path("big.bin"), vec![7; 60_000]).unwrap();
+    scene
+        .send("--sealed -a big.bin")
+        .expect(1)
+        .says("fit sealed into what GitHub takes");
+}
+
+#[test]
+fn p15_the_reporters_token_is_not_the_maintainers() {
+    let scene = scene();
+    scene.send("--accept-transport-only -vv").expect(0);
+    let shared = scene.github.lock();
+    assert!(
+        shared
+            .asked
+            .iter()
+            .all(|one| one.token.as_deref() == Some(REPORTER))
+    );
+    drop(shared);
+    assert!(!holds(&scene.path("home"), REPORTER) && !holds(&scene.path("home"), MAINTAINER));
+}
+
+#[test]
+fn each_member_of_json_is_documented_for_send() {
+    let scene = scene();
+    let members = |document: &Value| -> std::collections::BTreeSet<String> {
+        document.as_object().unwrap().keys().cloned().collect()
+    };
+    let plan = scene.send("--dry-run").expect(0).json();
+    assert_eq!(
+        members(&plan),
+        crate::documented("send --via github --dry-run")
+    );
+    let done = scene.send("--accept-transport-only").expect(0).json();
+    assert_eq!(
+        members(&done["deliveries"][0]),
+        crate::documented("send --via github")
+    );
+}
