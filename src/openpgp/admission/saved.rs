@@ -1,7 +1,8 @@
 //! The state of an admission as bytes, for the process that goes on. JSON, since it is small and
 //! read back by the same program; what cannot be is refused.
 
-use super::{MAX_BEFORE, MAX_RECIPIENTS, Place, State};
+use super::state::{MAX_BEFORE, Place, State};
+use crate::openpgp::outside::MAX_RECIPIENTS;
 
 /// Bytes that [`super::Admission::save`] did not make.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use std::{
 use proptest::prelude::*;
 use zeroize::Zeroizing;
 
-use super::*;
+use super::{state::MAX_BEFORE, *};
 use crate::openpgp::{
     Container, Envelope, GeneratedKey, KeyProfile, case_key, generate, outside::Outside,
     read_certificates,
