@@ -11,7 +11,10 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::LOCATION},
 };
 
-use super::{document, sealed::serve};
+use super::{
+    document,
+    sealed::{Conditions, Given},
+};
 use crate::{
     intake::{
         Intake,
@@ -129,32 +132,21 @@ pub(super) async fn post_message(
     params(
         ("id" = String, Path, pattern = "^[a-z2-7]{26}$"),
         ("message" = String, Path, pattern = "^[a-z2-7]{26}$"),
-        ("Range" = Option<String>, Header, description = "One range of bytes"),
-        ("If-Range" = Option<String>, Header, description = "The entity tag that the range is of"),
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags that are here already"),
+        Conditions,
     ),
-    responses(
-        (status = 200, description = "All of it", body = super::openapi::Sealed,
-            content_type = "application/pgp-encrypted",
-            headers(("ETag" = String, description = "SHA-256, in quotes"))),
-        (status = 206, description = "The range", body = super::openapi::Sealed,
-            content_type = "application/pgp-encrypted",
-            headers(("ETag" = String, description = "SHA-256, in quotes"),
-                ("Content-Range" = String, description = "Where it lies"))),
-        (status = 304, description = "It has one of the entity tags"),
-    )
+    responses(Given)
 )]
 pub(super) async fn download_message(
     State(intake): State<Arc<Intake>>,
     bearer: Bearer,
     ids: Ids,
-    headers: HeaderMap,
+    conditions: Conditions,
 ) -> Answer {
     let (_, report) = intake.open(ids.get("id"), bearer).await?;
     let (id, message) = (report.summary.id, ids.required("message")?);
     let view = intake.store.message(&id, &message).await?;
     let sealed = intake.store.sealed_message(&id, &message).await?;
-    serve(sealed, &view.sha256, &headers)
+    conditions.serve(sealed, &view.sha256)
 }
 
 /// Bytes of a message at most.
