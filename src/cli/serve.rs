@@ -165,7 +165,17 @@ pub struct LimitOptions {
     )]
     pub max_uploads: Option<u64>,
 
-    /// How long an upload may take [default: 7d]
+    /// How many of them one client may have begun; 0 is no limit [default: an eighth of
+    /// --max-uploads, up to 20]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "SEALPOST_SERVE_UPLOADS_PER_CLIENT",
+        hide_env_values = true
+    )]
+    pub uploads_per_client: Option<usize>,
+
+    /// How long an upload may take; one without a byte goes after an hour [default: 7d]
     #[arg(
         long,
         value_name = "TIME",
@@ -203,7 +213,7 @@ pub struct LimitOptions {
     )]
     pub trusted_proxy: Vec<Network>,
 
-    /// How many connections at once [default: 16384, or what the system allows]
+    /// How many connections at once [default: 16384, or as many as the limit of open files allows]
     #[arg(
         long,
         value_name = "N",
@@ -211,6 +221,16 @@ pub struct LimitOptions {
         hide_env_values = true
     )]
     pub max_connections: Option<usize>,
+
+    /// How many of them one client may have; trusted proxies are not counted; 0 is no limit [default:
+    /// an eighth of --max-connections, up to 128]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "SEALPOST_SERVE_CONNECTIONS_PER_CLIENT",
+        hide_env_values = true
+    )]
+    pub connections_per_client: Option<usize>,
 
     /// How long the head of a request may take, and a connection be idle [default: 10s]
     #[arg(

@@ -50,7 +50,7 @@ impl Grown {
         Self {
             offset: upload.offset,
             length: upload.length,
-            expires: upload.expires,
+            expires: upload.ends(),
             report: upload.report,
         }
     }
@@ -94,6 +94,7 @@ impl Chunk {
     }
 
     async fn take_to_the_end(self, intake: &Intake, body: Body) -> Answer<Grown> {
+        let room = Room::new(intake, self.cap, self.upload.offset, &body);
         let mut body = intake.arriving(body);
         let Some(arrival) = self.arrival else {
             // It is a report already: nothing may follow.
@@ -105,7 +106,7 @@ impl Chunk {
         let mut taking = Taking {
             id: self.upload.id.clone(),
             durable: self.upload.offset,
-            room: Room::new(self.cap),
+            room,
             pieces: Pieces::new(&intake.store),
             committed: Instant::now(),
             check: self.check,
@@ -189,7 +190,7 @@ impl Taking<'_> {
         refusal
     }
 
-    async fn end(mut self, upload: Upload, broken: Option<Broken>) -> Answer<Grown> {
+    async fn end(mut self, mut upload: Upload, broken: Option<Broken>) -> Answer<Grown> {
         if let Some(check) = self.check.take() {
             // A piece that was cut short cannot be checked.
             let refusal = match broken {
@@ -202,10 +203,8 @@ impl Taking<'_> {
             }
         }
         let end = self.durable + self.pieces.written();
-        let mut grown = Grown {
-            offset: end,
-            ..Grown::of(upload)
-        };
+        upload.offset = end;
+        let mut grown = Grown::of(upload);
         if grown.length == Some(end) {
             grown.report = Some(self.finish().await?);
         } else {

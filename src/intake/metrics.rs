@@ -20,6 +20,7 @@ pub(crate) struct Metrics {
     reports: Counter,
     problems: Family<ProblemLabels, Counter>,
     connections: Gauge,
+    turned_away: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -63,6 +64,7 @@ impl Metrics {
             reports: Counter::default(),
             problems: Family::default(),
             connections: Gauge::default(),
+            turned_away: Counter::default(),
         };
         metrics.register();
         metrics
@@ -88,6 +90,12 @@ impl Metrics {
         registry.register("problems", "Answers that said no, by type", problems);
         let connections = self.connections.clone();
         registry.register("connections", "Connections that are open", connections);
+        let turned_away = self.turned_away.clone();
+        registry.register(
+            "connections_turned_away",
+            "Connections of clients that had their share",
+            turned_away,
+        );
     }
 
     pub(crate) fn answered(&self, answer: &Answered<'_>) {
@@ -124,6 +132,10 @@ impl Metrics {
     pub(crate) fn connection(&self) -> OpenConnection {
         self.connections.inc();
         OpenConnection(self.connections.clone())
+    }
+
+    pub(crate) fn turned_away(&self) {
+        self.turned_away.inc();
     }
 
     /// In the text form of `OpenMetrics`.
@@ -163,6 +175,7 @@ mod tests {
             "sealpost_requests_total{method=\"GET\",route=\"/reports/{id}\",status=\"404\"} 1",
             "sealpost_problems_total{problem=\"not-found\"} 1",
             "sealpost_connections 1",
+            "sealpost_connections_turned_away_total 0",
             "# EOF",
         ] {
             assert!(text.contains(line), "{text}");

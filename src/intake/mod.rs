@@ -18,6 +18,7 @@ mod metrics;
 mod observe;
 mod page;
 mod pieces;
+mod places;
 mod receipt;
 mod receive;
 mod refusal;

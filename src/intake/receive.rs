@@ -4,12 +4,15 @@
 
 use std::sync::Arc;
 
-use axum::{body::Body, http::HeaderMap};
+use axum::{
+    body::{Body, HttpBody},
+    http::HeaderMap,
+};
 
 use super::{
     Intake,
     arrival::{Arrival, Arrived},
-    limits::{Arriving, Broken},
+    limits::{Arriving, Broken, Promise},
     pieces::Pieces,
     refusal::{Answer, Refusal},
     request::declared_length,
@@ -17,10 +20,16 @@ use super::{
 };
 use crate::{openpgp::Doorkeeper, wire::ProblemType};
 
-/// The largest message, and the least space that must stay.
+/// How large a message may become, and the space that is promised to what comes next of it.
 pub(crate) struct Room {
     cap: u64,
-    checked: u64,
+    /// Where it ends, by its own word.
+    end: u64,
+    /// Up to where there is a promise.
+    until: u64,
+    /// How much was promised last: the end of it may still be in a buffer.
+    step: u64,
+    promise: Promise,
 }
 
 impl Intake {
@@ -51,8 +60,9 @@ impl Intake {
         cap: u64,
     ) -> Answer<(Arrived, Vec<Segment>)> {
         let mut pieces = Pieces::new(&self.store);
+        let room = Room::new(self, cap, 0, &body);
         let mut arriving = self.arriving(body);
-        let taken = self.take_into(&mut arriving, &mut pieces, door, cap).await;
+        let taken = self.take_into(&mut arriving, &mut pieces, door, room).await;
         match taken {
             Ok(taken) => Ok(taken),
             Err(refusal) => {
@@ -67,10 +77,9 @@ impl Intake {
         arriving: &mut Arriving,
         pieces: &mut Pieces,
         door: &Doorkeeper,
-        cap: u64,
+        mut room: Room,
     ) -> Answer<(Arrived, Vec<Segment>)> {
         let mut arrival = Arrival::begin(door);
-        let mut room = Room::new(cap);
         while let Some(bytes) = arriving.next().await? {
             room.check(self, pieces.written() + bytes.len() as u64)?;
             arrival.feed(&bytes)?;
@@ -82,11 +91,20 @@ impl Intake {
 }
 
 impl Room {
-    pub(crate) fn new(cap: u64) -> Self {
-        Self { cap, checked: 0 }
+    /// For a body that goes on after `start` bytes, up to `cap` of them in all.
+    pub(crate) fn new(intake: &Intake, cap: u64, start: u64, body: &Body) -> Self {
+        let says = body.size_hint().upper();
+        Self {
+            cap,
+            end: says.map_or(cap, |says| start.saturating_add(says).min(cap)),
+            until: start,
+            step: 0,
+            promise: intake.promised.begin(),
+        }
     }
 
-    /// Whether there may be `total` bytes.
+    /// Whether there may be `total` bytes. Space is promised step by step, before it is used: somebody
+    /// who announces much and sends little keeps little from the others.
     ///
     /// # Errors
     /// 413 or 507.
@@ -94,9 +112,12 @@ impl Room {
         if total > self.cap {
             return Err(too_large(self.cap));
         }
-        if total - self.checked.min(total) >= CHECK_EVERY {
-            intake.room_for(0)?;
-            self.checked = total;
+        if total > self.until {
+            let until = self.until.saturating_add(STEP).min(self.end).max(total);
+            let step = until - self.until;
+            self.promise
+                .change(self.step + step, |all| intake.has_room(all))?;
+            (self.until, self.step) = (until, step);
         }
         Ok(())
     }
@@ -118,5 +139,5 @@ impl From<Broken> for Refusal {
     }
 }
 
-/// Bytes after which the disk is looked at again.
-const CHECK_EVERY: u64 = 4 << 20;
+/// Bytes for which space is promised at once: as many as the store ever keeps in a buffer.
+const STEP: u64 = 128 << 10;

@@ -142,7 +142,9 @@ pub(crate) fn has_body(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Whose a new report is, and the digest of its idempotency key.
+/// Whose a new report is, and the digest of its idempotency key. A key counts within a case alone:
+/// whoever guesses or sees one without knowing the case gets nothing for it, and keeps nobody from
+/// using it. Of no case, the same content is the same report with any key or none.
 ///
 /// # Errors
 /// 400 where a header cannot be read.
@@ -151,10 +153,8 @@ pub(crate) fn origin(headers: &HeaderMap) -> Answer<Origin> {
     let case = case.transpose().map_err(|_| {
         Refusal::bad("Sealpost-Case is not the base64url of a SHA-256, without padding")
     })?;
-    let key = idempotency_key(headers)?.map(|key| {
-        let case = case.as_ref().map_or(&[0; 32], TokenHash::as_bytes);
-        digest(&[b"report", case, key])
-    });
+    let key = idempotency_key(headers)?.zip(case.as_ref());
+    let key = key.map(|(key, case)| digest(&[b"report", case.as_bytes(), key]));
     Ok(Origin { case, key })
 }
 
@@ -225,8 +225,11 @@ mod tests {
         let case = TokenHash::from_bytes([1; 32]).to_header();
         let of = |pairs: &[(&'static str, &str)]| origin(&headers(pairs)).unwrap().key;
         let key = (IDEMPOTENCY_KEY, "\"k\"");
-        assert_eq!(of(&[key]), of(&[key]));
-        assert_ne!(of(&[key]), of(&[key, (CASE, &case)]));
+        let other = TokenHash::from_bytes([2; 32]).to_header();
+        assert!(of(&[key, (CASE, &case)]).is_some());
+        assert_eq!(of(&[key, (CASE, &case)]), of(&[key, (CASE, &case)]));
+        assert_ne!(of(&[key, (CASE, &case)]), of(&[key, (CASE, &other)]));
+        assert_eq!(of(&[key]), None);
         assert_eq!(of(&[(CASE, &case)]), None);
         for bad in [
             vec![(IDEMPOTENCY_KEY, "")],

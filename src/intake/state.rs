@@ -1,7 +1,7 @@
 //! The intake itself: what every request is handled with.
 
 use std::{
-    num::NonZeroU32,
+    num::{NonZeroU32, NonZeroUsize},
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::{
     clock::Clock,
     lifecycle::Lifecycle,
-    limits::{Network, Pace, Pseudonyms, RateLimits},
+    limits::{Begun, Network, Pace, Promised, Pseudonyms, RateLimits},
     metrics::Metrics,
     refusal::{Answer, Refusal},
     site::Site,
@@ -29,6 +29,8 @@ pub struct Limits {
     pub max_size: u64,
     /// How many uploads may be unfinished.
     pub max_uploads: u64,
+    /// How many of them one client may have begun.
+    pub uploads_per_client: Option<NonZeroUsize>,
     /// How many bytes stay free on the disk.
     pub min_free: u64,
     /// How long an upload may take.
@@ -46,6 +48,7 @@ impl Default for Limits {
         Self {
             max_size: 2 << 30,
             max_uploads: 1000,
+            uploads_per_client: NonZeroUsize::new(20),
             min_free: 256 << 20,
             upload_expires: Duration::from_hours(7 * 24),
             rate: NonZeroU32::new(60),
@@ -89,6 +92,8 @@ pub struct Intake {
     pub(crate) metrics: Metrics,
     pub(crate) rates: RateLimits,
     pub(crate) pseudonyms: Pseudonyms,
+    pub(crate) begun: Arc<Begun>,
+    pub(crate) promised: Promised,
     site: RwLock<Arc<Site>>,
 }
 
@@ -107,6 +112,8 @@ impl Intake {
             signing: parts.signing.map(|signer| Arc::new(Mutex::new(signer))),
             pseudonyms: Pseudonyms::new(key, parts.limits.proxies.clone()),
             rates: RateLimits::new(parts.limits.rate),
+            begun: Begun::new(parts.limits.uploads_per_client),
+            promised: Promised::default(),
             limits: parts.limits,
             clock: parts.clock,
             life: Lifecycle::new(),
@@ -132,11 +139,19 @@ impl Intake {
         self.clock.now()
     }
 
-    /// Whether there is room on the disk for so many bytes more.
+    /// Whether there is room on the disk for so many bytes more than are promised.
     ///
     /// # Errors
     /// 507.
     pub(crate) fn room_for(&self, bytes: u64) -> Answer<()> {
+        self.has_room(self.promised.total().saturating_add(bytes))
+    }
+
+    /// Whether the disk has so many bytes above the floor.
+    ///
+    /// # Errors
+    /// 507.
+    pub(crate) fn has_room(&self, bytes: u64) -> Answer<()> {
         let Some(space) = self.store.space()? else {
             return Ok(());
         };

@@ -4,7 +4,7 @@
 //! Promises 18, 19 and 20. What a broken request brought is kept; the offset moves by
 //! compare-and-swap, so of two that write at once one is told 409.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -14,7 +14,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Intake,
@@ -26,7 +26,7 @@ use super::{
     refusal::{Answer, Refusal},
     request::{Client, declared_length, has_body, is_of_type, origin, single},
     state::Fresh,
-    store::{Created, NewUpload, Report, Upload},
+    store::{Created, NewUpload, Origin, Report, Upload},
 };
 use crate::wire::{
     ProblemType, UploadId,
@@ -68,24 +68,7 @@ pub(super) async fn create(
     let checksum = checksum(&headers)?;
     intake.rates.count(Counted::Creation, client.0)?;
     intake.room_for(length.unwrap_or(0))?;
-    if intake.store.open_uploads().await? >= intake.limits.max_uploads {
-        let refusal = Refusal::new(ProblemType::Unavailable);
-        return Err(refusal.detail("too many uploads are unfinished").closing());
-    }
-    let now = intake.now();
-    let expires =
-        now + jiff::SignedDuration::try_from(intake.limits.upload_expires).unwrap_or_default();
-    let created = intake
-        .store
-        .create_upload(NewUpload {
-            id: UploadId::fresh()?,
-            length,
-            origin,
-            progress: Arrival::begin(&intake.ours).save(),
-            expires,
-        })
-        .await?;
-    match created {
+    match intake.begin(length, client, origin).await? {
         Created::Fresh(upload) if brings => {
             let id = upload.id.clone();
             let chunk = Chunk::new(&intake, upload, checksum, &headers)?;
@@ -190,10 +173,32 @@ pub(super) async fn receipt(intake: &Intake, id: &UploadId) -> Answer {
 }
 
 impl Intake {
+    /// Begins an upload, if there is a place for it.
+    async fn begin(&self, length: Option<u64>, client: Client, origin: Origin) -> Answer<Created> {
+        let id = UploadId::fresh()?;
+        let place = self.place_for(&id, client, &origin).await?;
+        let (now, lasts) = (self.now(), self.limits.upload_expires);
+        let after = |time| now + SignedDuration::try_from(time).unwrap_or_default();
+        let created = self.store.create_upload(NewUpload {
+            id,
+            length,
+            origin,
+            progress: Arrival::begin(&self.ours).save(),
+            at: now,
+            first_byte_by: after(lasts.min(FIRST_BYTE)),
+            expires: after(lasts),
+        });
+        let created = created.await?;
+        if let Created::Fresh(_) = created {
+            place.keep();
+        }
+        Ok(created)
+    }
+
     /// An upload that has not expired, or is a report.
     async fn live_upload(&self, id: &UploadId) -> Answer<Upload> {
         let upload = self.store.upload(id).await?;
-        if upload.report.is_none() && upload.expires <= self.now() {
+        if upload.report.is_none() && upload.ends() <= self.now() {
             return Err(ProblemType::Gone.into());
         }
         Ok(upload)
@@ -282,6 +287,9 @@ pub(super) fn fits(upload: &Upload, cap: u64, headers: &HeaderMap) -> Answer<()>
         _ => Ok(()),
     }
 }
+
+/// How long an upload keeps its place without a byte.
+const FIRST_BYTE: Duration = Duration::from_hours(1);
 
 #[cfg(test)]
 mod tests {

@@ -1,17 +1,18 @@
-//! Two copies of the server over one place: what begins at one ends at the other.
+//! Two copies of the server over one database and one bucket: what begins at one ends at the other.
 
 use std::{sync::Barrier, thread};
 
 use crate::bench::{
     backing::Backing,
     http::Request,
-    over_both,
+    over_scaled,
     place::Place,
     sealed::{sealed, sha256},
     tus::{self, Upload},
 };
 
-over_both!(
+over_scaled!(
+    scaled:
     an_upload_begins_at_one_copy_and_ends_at_the_other,
     p20_copies_make_one_report_of_one_submission,
     p44_a_token_revoked_beside_both_opens_nothing_at_either,

@@ -136,6 +136,48 @@ fn p40_the_floor_of_free_space_holds() {
     assert!(more.len() >= 12, "{} and then {}", again.len(), more.len());
 }
 
+/// What bodies that are still arriving will fill is not there for others.
+#[test]
+fn p40_many_small_reports_at_once_stay_above_the_floor() {
+    let Some(small) = Small::mount() else { return };
+    let place = Place::local()
+        .keeps_data_in(&small.path().join("data"))
+        .set("--min-free", "20MiB");
+    let serve = place.serve();
+    let mut open: Vec<_> = (0..60)
+        .map(|seed| {
+            let content = sealed(1 << 20, seed);
+            let mut connection = serve.connect();
+            let (most, last) = content.split_at(content.len() - 1);
+            // One that is refused need not take all.
+            let request = Request::post(&content).head();
+            let _early = connection
+                .write(&request)
+                .and_then(|()| connection.write(most));
+            (connection, last.to_vec())
+        })
+        .collect();
+    thread::sleep(Duration::from_secs(1));
+    let free = rustix::fs::statvfs(small.path()).unwrap();
+    let free = free.f_bavail * free.f_frsize;
+    println!("{} MiB are free beside 60 bodies of 1 MiB", free >> 20);
+    // Rows and logs are not promised.
+    assert!(free >= 19 << 20, "{free}");
+    let statuses: Vec<_> = open
+        .iter_mut()
+        .map(|(connection, last)| {
+            let _early = connection.write(last);
+            connection.answer(false).map_or(0, |answer| answer.status)
+        })
+        .collect();
+    let taken = statuses.iter().filter(|status| **status == 201).count();
+    assert!((30..44).contains(&taken), "{statuses:?}");
+    drop(open);
+    // What was promised to those that were refused is there for others.
+    let more = fill(&serve, 100).len();
+    assert!((36..44).contains(&(taken + more / 2)), "{taken} and {more}");
+}
+
 /// Without a floor the disk itself is full: nothing is acknowledged that is not there.
 #[test]
 fn p07_p40_a_full_disk_loses_nothing() {

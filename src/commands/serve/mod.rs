@@ -1,6 +1,7 @@
 //! `sealpost serve`: the intake.
 
 mod config;
+mod files;
 mod plan;
 mod site;
 
@@ -13,8 +14,11 @@ use super::Context;
 use crate::{
     cli::Serve,
     disk::interrupt,
-    intake::{self, Clock, Intake, Listeners, Parts, Server, Tls, store::Store},
-    terminal::{Exit, Failure},
+    intake::{
+        self, Clock, Intake, Listeners, Parts, Server, Tls,
+        store::{Alone, Store, StoreError},
+    },
+    terminal::{Exit, Failure, Hint},
 };
 
 use plan::Plan;
@@ -23,7 +27,6 @@ use site::SiteMaker;
 /// Serves until it is told to end.
 pub(super) fn run(args: Serve, context: &Context<'_>) -> Result<Exit, Failure> {
     let plan = Plan::resolve(args, context)?;
-    raise_limit(&plan, context);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -32,7 +35,7 @@ pub(super) fn run(args: Serve, context: &Context<'_>) -> Result<Exit, Failure> {
 }
 
 async fn serve(plan: Plan, context: &Context<'_>) -> Result<Exit, Failure> {
-    let store = Store::open(plan.store.clone()).await?;
+    let (store, _alone) = open(&plan, context).await?;
     let listeners = Listeners::bind(plan.listen, plan.admin).await?;
     let scheme = if plan.tls.is_some() { "https" } else { "http" };
     let at = Url::parse(&format!("{scheme}://{}/", listeners.address()?))?;
@@ -97,34 +100,25 @@ fn signals(_: Option<Arc<Tls>>) -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Each connection takes a file descriptor, and each upload another: the soft limit is that of
-/// programs of another time.
-#[cfg(unix)]
-fn raise_limit(plan: &Plan, context: &Context<'_>) {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-
-    let wanted = 2 * plan.connections.most as u64 + OTHER_FILES;
-    let mut limit = getrlimit(Resource::Nofile);
-    let Some(current) = limit.current.filter(|current| *current < wanted) else {
-        return;
-    };
-    limit.current = Some(limit.maximum.map_or(wanted, |most| most.min(wanted)));
-    let raised = setrlimit(Resource::Nofile, limit).is_ok();
-    let has = if raised { limit.current } else { Some(current) };
-    if has.is_some_and(|has| has < wanted) {
-        let has = has.unwrap_or_default();
+/// The store, and the right to serve it.
+async fn open(plan: &Plan, context: &Context<'_>) -> Result<(Store, Alone), Failure> {
+    let store = Store::open(plan.store.clone()).await?;
+    let alone = store.serve_alone().map_err(|why| match why {
+        StoreError::Served(_) => Failure::from(why).with_hint(Hint::words(
+            "give this one a folder of its own with --data, or let several share a PostgreSQL database (--database) and a bucket (--objects)",
+        )),
+        why => why.into(),
+    })?;
+    let (floor, space) = (plan.limits.min_free, store.space()?);
+    if let Some(space) = space.filter(|space| space.free < floor) {
         context.output.warn(format!(
-            "this process may open {has} files, and {} connections may need {wanted}: raise the limit, or lower --max-connections",
-            plan.connections.most
+            "{} bytes are free on the disk of {}, and --min-free keeps {floor}: no report is taken until there are more",
+            space.free,
+            store.folder().display()
         ));
     }
+    Ok((store, alone))
 }
-
-#[cfg(not(unix))]
-fn raise_limit(_: &Plan, _: &Context<'_>) {}
-
-/// The database, libraries, and what else is open.
-const OTHER_FILES: u64 = 256;
 
 /// How often what is published is made anew.
 const RENEW: Duration = Duration::from_hours(12);

@@ -1,11 +1,17 @@
 //! What was typed, resolved into what is served: keys that were judged, addresses, limits.
 
-use std::{net::SocketAddr, num::NonZeroU32, path::Path, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    num::{NonZeroU32, NonZeroUsize},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::anyhow;
 use url::Url;
 
-use super::config::ConfigFile;
+use super::{config::ConfigFile, files};
 use crate::{
     cli::{LimitOptions, LogForm, Serve, StoreOptions},
     commands::{Context, open::SECRET_LIMIT, publish, store, target, vendor::is_soon},
@@ -69,7 +75,7 @@ impl Plan {
             admin: file.or(args.admin_listen, "admin-listen")?,
             public_url: public_url(file.or(args.public_url, "public-url")?)?,
             languages: file.all(args.language, "language")?,
-            connections: connections(&args.limits, &file)?,
+            connections: connections(&args.limits, &file, context)?,
             limits: limits(args.limits, &file)?,
             tls: tls(tls_cert, tls_key)?,
             log: match log {
@@ -186,13 +192,19 @@ fn limits(typed: LimitOptions, file: &ConfigFile) -> Result<Limits, Failure> {
     let rate = file.or(typed.rate_limit, "rate-limit")?;
     let pace = file.or(typed.min_body_rate, "min-body-rate")?;
     let expires = file.or(typed.upload_expires, "upload-expires")?;
+    let uploads = file.or(typed.max_uploads, "max-uploads")?;
+    let uploads = uploads.unwrap_or(usual.max_uploads);
+    let own = file.or(typed.uploads_per_client, "uploads-per-client")?;
     Ok(Limits {
         max_size: file
             .or(typed.max_size, "max-size")?
             .map_or(usual.max_size, |it| it.0),
-        max_uploads: file
-            .or(typed.max_uploads, "max-uploads")?
-            .unwrap_or(usual.max_uploads),
+        max_uploads: uploads,
+        uploads_per_client: share(
+            own,
+            usize::try_from(uploads).unwrap_or(usize::MAX),
+            UPLOADS_PER_CLIENT,
+        ),
         min_free: file
             .or(typed.min_free, "min-free")?
             .map_or(usual.min_free, |it| it.0),
@@ -206,15 +218,28 @@ fn limits(typed: LimitOptions, file: &ConfigFile) -> Result<Limits, Failure> {
     })
 }
 
-fn connections(typed: &LimitOptions, file: &ConfigFile) -> Result<Connections, Failure> {
+fn connections(
+    typed: &LimitOptions,
+    file: &ConfigFile,
+    context: &Context<'_>,
+) -> Result<Connections, Failure> {
     let header = file.or(typed.header_timeout, "header-timeout")?;
     let grace = file.or(typed.shutdown_grace, "shutdown-grace")?;
     let most = file.or(typed.max_connections, "max-connections")?;
+    let most = files::connections(most, context);
+    let own = file.or(typed.connections_per_client, "connections-per-client")?;
     Ok(Connections {
-        most: most.unwrap_or(MOST_CONNECTIONS).max(1),
+        most,
+        per_client: share(own, most, CONNECTIONS_PER_CLIENT),
         header_timeout: header.map_or(Duration::from_secs(10), |it| it.0),
         grace: grace.map_or(Duration::from_secs(30), |it| it.0),
     })
+}
+
+/// What one client gets of `all`: what was said, where 0 is no limit; else an eighth, but no more than
+/// is enough.
+fn share(said: Option<usize>, all: usize, enough: usize) -> Option<NonZeroUsize> {
+    NonZeroUsize::new(said.unwrap_or((all / 8).clamp(1, enough)))
 }
 
 fn tls(
@@ -237,4 +262,6 @@ fn tls(
 
 const LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
-const MOST_CONNECTIONS: usize = 16_384;
+/// Many people may share one address.
+const CONNECTIONS_PER_CLIENT: usize = 128;
+const UPLOADS_PER_CLIENT: usize = 20;

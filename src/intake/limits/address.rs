@@ -29,7 +29,15 @@ impl Pseudonyms {
 
     /// Of whoever is behind `peer`.
     pub(crate) fn of(&self, peer: IpAddr, headers: &HeaderMap) -> ClientKey {
-        let client = self.client(peer, headers);
+        self.name(self.client(peer, headers))
+    }
+
+    /// Of whoever opened a connection; a proxy of ours stands for others and has none.
+    pub(crate) fn of_peer(&self, peer: IpAddr) -> Option<ClientKey> {
+        (!self.is_trusted(peer)).then(|| self.name(peer))
+    }
+
+    fn name(&self, client: IpAddr) -> ClientKey {
         // HMAC takes keys of any length.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else {
             return ClientKey([0; 16]);

@@ -41,7 +41,9 @@ use crate::{
 ///
 /// The body is a binary OpenPGP message, sealed to the key at `/key.asc` or to a hidden recipient.
 /// With `Tus-Resumable` it is a creation as tus 1.0 describes it, and the report follows with
-/// `PATCH`. The same submission again is answered with the first one's receipt.
+/// `PATCH`. The same submission again is answered with the first one's receipt: the same content of
+/// the same case, or of none. An idempotency key is that of its case; of no case, the content is the
+/// key, and each creation begins another upload.
 #[utoipa::path(
     post,
     path = "/reports",
@@ -49,7 +51,7 @@ use crate::{
     tag = "reporting",
     params(
         ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
-            description = "The same key again is the same report"),
+            description = "With Sealpost-Case: the same key again is the same report"),
         ("Sealpost-Case" = Option<String>, Header, pattern = "^[A-Za-z0-9_-]{43}$",
             description = "base64url of the SHA-256 of the case token"),
         ("Tus-Resumable" = Option<String>, Header, description = "1.0.0: begin an upload"),

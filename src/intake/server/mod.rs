@@ -9,7 +9,7 @@ mod linger;
 mod stall;
 mod tls;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio::{
@@ -21,7 +21,8 @@ use self::connection::Connection;
 use super::{
     Intake,
     lifecycle::{Phase, reached},
-    refusal::Chain,
+    limits::Shares,
+    refusal::{Chain, Refusal},
     routes,
     store::Ages,
 };
@@ -33,6 +34,8 @@ pub use tls::{Tls, TlsError};
 pub struct Connections {
     /// How many at most.
     pub most: usize,
+    /// How many for one client. A proxy that is trusted stands for many, and is not counted.
+    pub per_client: Option<NonZeroUsize>,
     /// How long the head of a request may take; a connection that is idle for so long is closed.
     pub header_timeout: Duration,
     /// How long requests may go on once the end has begun.
@@ -108,10 +111,16 @@ impl Server {
         // Every connection and the loops hold one: closed when all are gone.
         let open = watch::Sender::new(());
         let permits = Arc::new(Semaphore::new(self.connections.most));
+        tracing::info!(
+            connections = self.connections.most,
+            per_client = self.connections.per_client,
+            "serving"
+        );
         let public = Gate {
             router: routes::public(self.intake.clone()),
             tls: self.tls,
             permits,
+            shares: Shares::new(self.connections.per_client),
             intake: self.intake.clone(),
             connections: self.connections,
         };
@@ -125,6 +134,7 @@ impl Server {
                 router: routes::admin(self.intake.clone()),
                 tls: None,
                 permits: Arc::new(Semaphore::new(ADMIN_CONNECTIONS)),
+                shares: Shares::new(None),
                 intake: self.intake.clone(),
                 connections: self.connections,
             };
@@ -160,6 +170,7 @@ pub(super) struct Gate {
     router: Router,
     tls: Option<Arc<Tls>>,
     permits: Arc<Semaphore>,
+    shares: Arc<Shares>,
     intake: Arc<Intake>,
     connections: Connections,
 }
@@ -170,7 +181,7 @@ async fn bind(at: SocketAddr) -> Result<TcpListener, ServerError> {
 }
 
 /// Takes connections until the end begins. While there are too many, the next waits in the queue of
-/// the system.
+/// the system; of a client that has its share, it ends at once.
 async fn accept(listener: TcpListener, gate: Arc<Gate>, open: watch::Receiver<()>) {
     let mut phase = gate.intake.life.watch();
     loop {
@@ -183,6 +194,11 @@ async fn accept(listener: TcpListener, gate: Arc<Gate>, open: watch::Receiver<()
             () = reached(&mut phase, Phase::Draining) => return,
             next = next => next,
         };
+        let client = gate.intake.pseudonyms.of_peer(peer.ip());
+        let Some(share) = gate.shares.take(client) else {
+            gate.intake.metrics.turned_away();
+            continue;
+        };
         let connection = Connection {
             stream,
             peer: peer.ip(),
@@ -191,7 +207,7 @@ async fn accept(listener: TcpListener, gate: Arc<Gate>, open: watch::Receiver<()
         let open = open.clone();
         tokio::spawn(async move {
             connection.serve().await;
-            drop((permit, open));
+            drop((permit, share, open));
         });
     }
 }
@@ -226,10 +242,12 @@ async fn tidy(intake: Arc<Intake>) {
     for minute in 1_u64.. {
         minutes.tick().await;
         intake.rates.forget_idle();
-        if minute % EXPIRE_EVERY == 0
-            && let Err(error) = intake.store.expire_uploads(intake.now()).await
-        {
-            tracing::error!(cause = %Chain(&error), "uploads that expired cannot be removed");
+        if minute % EXPIRE_EVERY == 0 {
+            if let Err(error) = intake.store.expire_uploads(intake.now()).await {
+                tracing::error!(cause = %Chain(&error), "uploads that expired cannot be removed");
+            }
+            // What went wrong is in the log, and the next turn tries again.
+            let _tried: Result<(), Refusal> = intake.forget_finished().await;
         }
         if minute % SWEEP_EVERY == SWEEP_FIRST {
             match intake.store.sweep(&Ages::at(intake.now())).await {

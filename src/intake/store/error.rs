@@ -55,6 +55,9 @@ pub enum StoreError {
     /// There is no store yet, and none was to be made.
     #[error("there is no intake in {}", .0.display())]
     NoStore(PathBuf),
+    /// Another server works over the data folder, whose rows are a file.
+    #[error("another server runs on the data folder {}", .0.display())]
+    Served(PathBuf),
     /// The data folder cannot be used.
     #[error("cannot use the data folder {}", path.display())]
     Folder {

@@ -1,7 +1,7 @@
 //! How much there is: for metrics, quotas and the floor of free space.
 
 use super::{ObjectsAt, Store, StoreError, database::values};
-use crate::case::State;
+use crate::{case::State, wire::UploadId};
 
 /// What the store holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,6 +56,16 @@ impl Store {
     /// The database failed.
     pub async fn open_uploads(&self) -> Result<u64, StoreError> {
         Ok(self.pair(OPEN).await?.0)
+    }
+
+    /// The uploads that are not finished.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn unfinished_uploads(&self) -> Result<Vec<UploadId>, StoreError> {
+        let sql = "SELECT id FROM uploads WHERE report IS NULL";
+        let rows = self.database().rows(sql, values![]).await?;
+        rows.iter().map(|row| row.parsed(0)).collect()
     }
 
     async fn pair(&self, sql: &'static str) -> Result<(u64, u64), StoreError> {

@@ -13,7 +13,9 @@
 //! - [`Sealed`]: bytes on their way out
 //! - [`Role`], [`VendorToken`]: who may look
 //! - [`Check`], [`Ages`]: looking after it
+//! - [`Alone`]: one server at a time, where there may be one only
 
+mod alone;
 mod database;
 mod drift;
 mod error;
@@ -36,6 +38,7 @@ mod uploads;
 
 use std::{fmt, path::Path, sync::Arc};
 
+pub use alone::Alone;
 pub use drift::{Checked, Drift, DriftKind, PartOf};
 pub use error::{Cause, StoreError};
 pub use figures::{Space, Statistics};

@@ -51,7 +51,8 @@ async fn migrate_in(tx: &mut Tx) -> Result<(), StoreError> {
 }
 
 /// Never changed once released: add to the end. Times are nanoseconds since 1970; sizes are bytes.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE reports (
     id TEXT PRIMARY KEY,
     state TEXT NOT NULL,
@@ -154,4 +155,9 @@ CREATE TABLE tokens (
     revoked BIGINT
 );
 CREATE UNIQUE INDEX tokens_name ON tokens (name) WHERE revoked IS NULL;
-"];
+",
+    "
+-- When an upload is removed if no byte has come.
+ALTER TABLE uploads ADD COLUMN first_byte_by BIGINT;
+",
+];

@@ -110,7 +110,8 @@ impl Store {
     }
 
     async fn sweep_uploads(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let sql = "SELECT id FROM uploads WHERE expires <= $1";
+        let sql = "SELECT id FROM uploads
+            WHERE expires <= $1 OR (at = 0 AND first_byte_by <= $1)";
         let rows = self.database().rows(sql, values![now]).await?;
         let mut removed = 0;
         for row in rows {
@@ -158,8 +159,13 @@ impl Store {
 }
 
 /// Removes an upload, if it still has had its time.
-async fn expire_in(tx: &mut Tx, id: &UploadId, now: Timestamp) -> Result<u64, StoreError> {
-    let lock = "UPDATE uploads SET at = at WHERE id = $1 AND expires <= $2";
+pub(super) async fn expire_in(
+    tx: &mut Tx,
+    id: &UploadId,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let lock = "UPDATE uploads SET at = at
+        WHERE id = $1 AND (expires <= $2 OR (at = 0 AND first_byte_by <= $2))";
     if tx.change(lock, values![id.as_str(), now]).await? == 0 {
         return Ok(0);
     }

@@ -12,6 +12,7 @@ use super::{
     removal,
     reports::{self, Owner},
     segment::discard,
+    sweep,
 };
 use crate::wire::{ReportId, TokenHash, UploadId};
 
@@ -26,6 +27,10 @@ pub struct NewUpload {
     pub origin: Origin,
     /// What the admission knows so far; opaque here.
     pub progress: Vec<u8>,
+    /// The time of now.
+    pub at: Timestamp,
+    /// When it may be removed if nothing has come.
+    pub first_byte_by: Timestamp,
     /// When it may be removed.
     pub expires: Timestamp,
 }
@@ -54,6 +59,8 @@ pub struct Upload {
     pub case: Option<TokenHash>,
     /// What the admission knows of the bytes so far.
     pub progress: Vec<u8>,
+    /// When it may be removed if nothing has come.
+    pub first_byte_by: Timestamp,
     /// When it may be removed.
     pub expires: Timestamp,
     /// The report that it has become.
@@ -69,6 +76,18 @@ pub struct Piece {
     pub segments: Vec<Segment>,
 }
 
+impl Upload {
+    /// When it may be removed, as it is now.
+    #[must_use]
+    pub fn ends(&self) -> Timestamp {
+        if self.offset == 0 {
+            self.first_byte_by
+        } else {
+            self.expires
+        }
+    }
+}
+
 impl Store {
     /// Begins an upload.
     ///
@@ -79,12 +98,22 @@ impl Store {
         transaction!(self.database(), tx, create_in(&mut tx, &new))
     }
 
+    /// Whether something was submitted, or an upload begun, with a key.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn knows(&self, key: &KeyHash) -> Result<bool, StoreError> {
+        let found = self.database().row(BY_KEY_AT_ALL, values![key]).await?;
+        Ok(found.is_some())
+    }
+
     /// An upload, finished or not.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn upload(&self, id: &UploadId) -> Result<Upload, StoreError> {
-        let sql = "SELECT id, at, length, case_hash, progress, expires, report, key_hash
+        let sql = "SELECT id, at, length, case_hash, progress, expires, report, key_hash,
+            COALESCE(first_byte_by, expires)
             FROM uploads WHERE id = $1";
         let row = self.database().row(sql, values![id.as_str()]).await?;
         row.as_ref().map_or(Err(StoreError::NotFound), read)
@@ -178,8 +207,7 @@ impl Store {
 
 async fn create_in(tx: &mut Tx, new: &NewUpload) -> Result<Created, StoreError> {
     if let Some(key) = &new.origin.key {
-        if let Some(row) = tx.row(BY_KEY, values![key]).await? {
-            let upload = read(&row)?;
+        if let Some(upload) = living(tx, key, new.at).await? {
             let same = new
                 .length
                 .is_none_or(|length| upload.length.is_none_or(|l| l == length));
@@ -200,8 +228,9 @@ async fn create_in(tx: &mut Tx, new: &NewUpload) -> Result<Created, StoreError> 
             };
         }
     }
-    let sql = "INSERT INTO uploads (id, at, length, case_hash, key_hash, progress, expires)
-        VALUES ($1, 0, $2, $3, $4, $5, $6)";
+    let sql = "INSERT INTO uploads
+        (id, at, length, case_hash, key_hash, progress, first_byte_by, expires)
+        VALUES ($1, 0, $2, $3, $4, $5, $6, $7)";
     let case = new.origin.case.as_ref().map(TokenHash::as_bytes);
     let key = new.origin.key.as_ref();
     tx.change(
@@ -212,6 +241,7 @@ async fn create_in(tx: &mut Tx, new: &NewUpload) -> Result<Created, StoreError> 
             case,
             key,
             &*new.progress,
+            new.first_byte_by,
             new.expires
         ],
     )
@@ -222,9 +252,26 @@ async fn create_in(tx: &mut Tx, new: &NewUpload) -> Result<Created, StoreError> 
         length: new.length,
         case: new.origin.case,
         progress: new.progress.clone(),
+        first_byte_by: new.first_byte_by,
         expires: new.expires,
         report: None,
     }))
+}
+
+/// The upload with a key; one that has had its time makes room for another.
+async fn living(tx: &mut Tx, key: &KeyHash, now: Timestamp) -> Result<Option<Upload>, StoreError> {
+    let find = async |tx: &mut Tx| {
+        let row = tx.row(BY_KEY, values![key]).await?;
+        row.as_ref().map(read).transpose()
+    };
+    match find(tx).await? {
+        Some(upload) if upload.report.is_none() && upload.ends() <= now => {
+            sweep::expire_in(tx, &upload.id, now).await?;
+            // Somebody else may have begun anew.
+            find(tx).await
+        }
+        found => Ok(found),
+    }
 }
 
 async fn append_in(
@@ -324,7 +371,8 @@ async fn delete_in(tx: &mut Tx, id: &UploadId) -> Result<(), StoreError> {
 /// An upload and its key, which nobody else changes until the transaction ends.
 async fn locked(tx: &mut Tx, id: &UploadId) -> Result<(Upload, Option<KeyHash>), StoreError> {
     let sql = "UPDATE uploads SET at = at WHERE id = $1
-        RETURNING id, at, length, case_hash, progress, expires, report, key_hash";
+        RETURNING id, at, length, case_hash, progress, expires, report, key_hash,
+        COALESCE(first_byte_by, expires)";
     let row = tx.row(sql, values![id.as_str()]).await?;
     let row = row.ok_or(StoreError::NotFound)?;
     Ok((read(&row)?, row.digest_or_none(7)?))
@@ -338,10 +386,15 @@ fn read(row: &Row) -> Result<Upload, StoreError> {
         length: row.count_or_none(2)?,
         case: row.digest_or_none(3)?.map(TokenHash::from_bytes),
         progress: row.at(4)?,
+        first_byte_by: row.time(8)?,
         expires: row.time(5)?,
         report: report.and_then(|id| id.parse().ok()),
     })
 }
 
-const BY_KEY: &str = "SELECT id, at, length, case_hash, progress, expires, report, key_hash
+const BY_KEY: &str = "SELECT id, at, length, case_hash, progress, expires, report, key_hash,
+    COALESCE(first_byte_by, expires)
     FROM uploads WHERE key_hash = $1";
+
+const BY_KEY_AT_ALL: &str = "SELECT id FROM uploads WHERE key_hash = $1
+    UNION ALL SELECT report FROM submissions WHERE key_hash = $1";

@@ -257,12 +257,94 @@ async fn the_same_key_is_the_same_upload() {
         begin
             .header("upload-length", length)
             .header("idempotency-key", "\"k\"")
+            .case(&token(1))
     };
     let first = begin("100").send().await;
     let again = begin("100").send().await;
     assert_eq!(again.status, StatusCode::CREATED);
     assert_eq!(first.header("location"), again.header("location"));
     assert_eq!(begin("200").refused().await, ProblemType::KeyReused);
+}
+
+/// Whoever guesses or sees a key without knowing its case gets no upload for it.
+#[tokio::test]
+async fn p17_a_key_without_a_case_gives_nobody_an_upload() {
+    let scene = Scene::new().await;
+    let begin = || {
+        let begin = scene.ask(Method::POST, "/reports").tus();
+        begin
+            .header("upload-length", "100")
+            .header("idempotency-key", "\"k\"")
+    };
+    let ours = begin().send().await;
+    let theirs = begin().send().await;
+    assert_eq!(theirs.status, StatusCode::CREATED);
+    assert_ne!(ours.header("location"), theirs.header("location"));
+    let of_a_case = begin().case(&token(1)).send().await;
+    assert_ne!(ours.header("location"), of_a_case.header("location"));
+}
+
+#[tokio::test]
+async fn p40_a_client_has_its_share_of_places_and_no_more() {
+    let limits = Limits {
+        uploads_per_client: std::num::NonZeroUsize::new(2),
+        ..roomy()
+    };
+    let scene = Scene::with(limits).await;
+    let none = HeaderMap::new();
+    let client = |address: &str| scene.intake.pseudonyms.of(address.parse().unwrap(), &none);
+    let begin = |address: &str, key: &str| {
+        let begin = scene.ask(Method::POST, "/reports").tus();
+        let begin = begin.header("upload-length", "5000").case(&token(1));
+        begin
+            .header("idempotency-key", key)
+            .of_client(client(address))
+    };
+    let first = begin("2001:db8::1", "a").send().await;
+    assert_eq!(first.status, StatusCode::CREATED);
+    // The same creation again is none.
+    let again = begin("2001:db8::1", "a").send().await;
+    assert_eq!(again.header("location"), first.header("location"));
+    let second = begin("2001:db8::2", "b").send().await;
+    assert_eq!(second.status, StatusCode::CREATED);
+    let refused = begin("2001:db8::3", "c").send().await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(!refused.header("retry-after").is_empty());
+    let again = begin("2001:db8::1", "a").send().await;
+    assert_eq!(again.header("location"), first.header("location"));
+    let other = begin("192.0.2.1", "d").send().await;
+    assert_eq!(other.status, StatusCode::CREATED);
+    // A place that becomes free can be taken.
+    let path = first.header("location").to_owned();
+    scene.ask(Method::DELETE, &path).tus().send().await;
+    let next = begin("2001:db8::3", "c").send().await;
+    assert_eq!(next.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn p40_an_upload_without_a_byte_goes_after_an_hour() {
+    let scene = Scene::new().await;
+    let report = sealed(1000);
+    let [idle, begun] = [
+        scene.upload(Some(report.len())).await,
+        scene.upload(Some(report.len())).await,
+    ];
+    let expires = async |path: &str| {
+        let head = scene.ask(Method::HEAD, path).tus().send().await;
+        head.header("upload-expires").to_owned()
+    };
+    assert_eq!(expires(&idle).await, "Thu, 26 Nov 2026 11:00:00 GMT");
+    let answer = scene.patch(&begun, 0, report[..1].to_vec()).send().await;
+    let week = "Thu, 03 Dec 2026 10:00:00 GMT";
+    assert_eq!(answer.header("upload-expires"), week);
+    scene.clock.push(3600);
+    let gone = scene.ask(Method::HEAD, &idle).tus().send().await;
+    assert_eq!(gone.status, StatusCode::GONE);
+    assert_eq!(expires(&begun).await, week);
+    let now = scene.clock.now();
+    assert_eq!(scene.intake.store.expire_uploads(now).await.unwrap(), 1);
+    let rest = scene.patch(&begun, 1, report[1..].to_vec()).send().await;
+    assert!(!rest.header("sealpost-report").is_empty());
 }
 
 #[tokio::test]
@@ -293,9 +375,12 @@ async fn p40_uploads_expire_and_are_bounded_in_number() {
     let third = third.header("upload-length", "100").send().await;
     assert_eq!(third.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(!third.header("retry-after").is_empty());
-    let head = scene.ask(Method::HEAD, &path).tus().send().await;
+    let begun = scene
+        .patch(&path, 0, sealed(100)[..1].to_vec())
+        .send()
+        .await;
     assert_eq!(
-        head.header("upload-expires"),
+        begun.header("upload-expires"),
         "Thu, 03 Dec 2026 10:00:00 GMT"
     );
     scene.clock.push(7 * 24 * 3600);

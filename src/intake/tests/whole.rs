@@ -44,6 +44,26 @@ async fn p20_the_same_submission_is_one_report() {
     assert_eq!(another.status, StatusCode::CREATED);
 }
 
+/// Nobody who guesses or sees a key keeps others from sending, or learns what was sent with it.
+#[tokio::test]
+async fn p20_without_a_case_the_content_is_the_key() {
+    let scene = Scene::new().await;
+    let (report, other) = (sealed(100), sealed(101));
+    let post = |body: &[u8], key: &str| {
+        let asking = scene.post("/reports", body.to_vec());
+        asking.header("idempotency-key", key)
+    };
+    let first = post(&report, "\"a\"").send().await;
+    assert_eq!(first.status, StatusCode::CREATED);
+    for key in ["\"a\"", "\"b\""] {
+        let again = post(&report, key).send().await;
+        assert_eq!(again.status, StatusCode::OK);
+        assert_eq!(again.body, first.body);
+    }
+    let another = post(&other, "\"a\"").send().await;
+    assert_eq!(another.status, StatusCode::CREATED);
+}
+
 #[tokio::test]
 async fn p11_what_is_not_sealed_to_the_intake_is_not_kept() {
     let scene = Scene::new().await;

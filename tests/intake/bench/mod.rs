@@ -27,7 +27,15 @@ macro_rules! over_both {
                 }
             )+
         }
-        mod scaled {
+        crate::bench::over_scaled!(scaled: $($name),+);
+    };
+}
+pub(crate) use over_both;
+
+/// Makes the ignored one alone, in a module of this name: for what a folder does not do.
+macro_rules! over_scaled {
+    ($module:ident: $($name:ident),+ $(,)?) => {
+        mod $module {
             $(
                 #[test]
                 #[ignore = "needs PostgreSQL and S3: .ci/with-stores"]
@@ -41,4 +49,4 @@ macro_rules! over_both {
         }
     };
 }
-pub(crate) use over_both;
+pub(crate) use over_scaled;

@@ -35,7 +35,9 @@ impl Place {
         };
         place
             .set("--rate-limit", "0")
+            .set("--connections-per-client", "0")
             .set("--max-uploads", "100000")
+            .set("--uploads-per-client", "0")
             .set("--min-free", "0")
     }
 

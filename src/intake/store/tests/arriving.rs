@@ -23,6 +23,7 @@ async fn sweep(scene: &Scene) -> Swept {
 
 async fn begin(scene: &Scene) -> UploadId {
     let upload = NewUpload {
+        first_byte_by: at(2_000_000_000),
         expires: at(2_000_000_000),
         ..new_upload(None, Origin::default())
     };

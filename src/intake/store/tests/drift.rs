@@ -178,6 +178,7 @@ async fn p40_sweep_removes_what_has_had_its_time_and_nothing_else() {
         let store = &scene.store;
         let [old, new] = [at(10), at(2000)].map(|expires| {
             let mut upload = new_upload(None, Origin::default());
+            upload.first_byte_by = at(5);
             upload.expires = expires;
             upload
         });
@@ -190,6 +191,9 @@ async fn p40_sweep_removes_what_has_had_its_time_and_nothing_else() {
             };
             store.append(&upload.id, piece, b"").await.unwrap();
         }
+        let mut idle = new_upload(None, Origin::default());
+        idle.first_byte_by = at(10);
+        store.create_upload(idle.clone()).await.unwrap();
         let closed = scene.posted(b"closed").await;
         let open = scene.posted(b"open").await;
         let event = NewEvent {
@@ -209,12 +213,12 @@ async fn p40_sweep_removes_what_has_had_its_time_and_nothing_else() {
 
         let mut ages = Ages::at(at(1000));
         let swept = store.sweep(&ages).await.unwrap();
-        assert_eq!((swept.uploads, swept.reports, swept.tombstones), (1, 0, 0));
+        assert_eq!((swept.uploads, swept.reports, swept.tombstones), (2, 0, 0));
         assert!(swept.compacted);
-        assert!(matches!(
-            store.upload(&old.id).await,
-            Err(StoreError::NotFound)
-        ));
+        for gone in [&old, &idle] {
+            let gone = store.upload(&gone.id).await;
+            assert!(matches!(gone, Err(StoreError::NotFound)));
+        }
         assert_eq!(store.upload(&new.id).await.unwrap().offset, 5);
         assert_eq!(scene.objects().await, 3, "{}", scene.name);
         ages.closed = Some(SignedDuration::from_secs(900));

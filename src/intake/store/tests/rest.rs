@@ -123,6 +123,28 @@ async fn a_store_is_there_again_after_closing() {
     }
 }
 
+#[tokio::test]
+async fn one_server_at_a_time_works_over_a_file() {
+    for scene in Scene::all().await {
+        let alone = scene.store.serve_alone().unwrap();
+        let settings = Settings {
+            absent: Absent::Refuse,
+            ..scene.settings.clone()
+        };
+        let second = Store::open(settings).await.unwrap();
+        if scene.store.database().is_file() {
+            let refused = second.serve_alone();
+            assert!(
+                matches!(refused, Err(StoreError::Served(folder)) if folder == *second.folder())
+            );
+        } else {
+            let _both = second.serve_alone().unwrap();
+        }
+        drop(alone);
+        let _other = second.serve_alone().unwrap();
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn everything_is_owner_only_and_nothing_is_made_by_a_typo() {
@@ -130,6 +152,7 @@ async fn everything_is_owner_only_and_nothing_is_made_by_a_typo() {
 
     let scene = Scene::local().await;
     scene.posted(b"report").await;
+    let _alone = scene.store.serve_alone().unwrap();
     let mut folders = vec![scene.settings.folder.clone()];
     let mut files = 0;
     while let Some(folder) = folders.pop() {
@@ -145,7 +168,7 @@ async fn everything_is_owner_only_and_nothing_is_made_by_a_typo() {
             }
         }
     }
-    assert!(files >= 2);
+    assert!(files >= 3);
     let settings = Settings {
         folder: scene.folder.path().join("intkae"),
         absent: Absent::Refuse,

@@ -159,6 +159,8 @@ pub(super) fn new_upload(length: Option<u64>, origin: Origin) -> NewUpload {
         length,
         origin,
         progress: b"begun".to_vec(),
+        at: at(0),
+        first_byte_by: at(1_000_000),
         expires: at(1_000_000),
     }
 }

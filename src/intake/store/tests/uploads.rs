@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{Scene, at, bytes};
 use crate::intake::store::{
-    Accepted, Created, Origin, Piece, Segment, Selection, StoreError, Upload,
+    Accepted, Created, NewUpload, Origin, Piece, Segment, Selection, StoreError, Upload,
 };
 use crate::wire::UploadId;
 
@@ -186,6 +186,39 @@ async fn p20_a_creation_that_is_repeated_in_parallel_is_one_upload() {
         };
         let taken = finish(&scene, &ids[0].id, 0, b"12345").await.unwrap();
         assert!(matches!(taken, Accepted::Known(known) if known.receipt == posted.receipt));
+    }
+}
+
+/// One without a byte has had its time sooner, and whoever comes back to it begins anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn p40_the_key_of_an_upload_that_has_had_its_time_is_free() {
+    for scene in Scene::all().await {
+        let at_once = |now| {
+            let store = scene.store.clone();
+            let new = NewUpload {
+                at: now,
+                first_byte_by: at(100),
+                ..new_upload(Some(5), origin(1, 1))
+            };
+            async move {
+                match store.create_upload(new).await.unwrap() {
+                    Created::Fresh(upload) => (true, upload.id),
+                    Created::Known(upload) => (false, upload.id),
+                    Created::Report(_) => panic!("it is a report"),
+                }
+            }
+        };
+        let (_, first) = at_once(at(1)).await;
+        assert_eq!(at_once(at(99)).await, (false, first.clone()));
+        let again = futures_util::future::join_all((0..8).map(|_| at_once(at(100)))).await;
+        // Each of them is as old as the one before, so the last one stays.
+        assert!(again.iter().all(|(_, id)| *id != first), "{}", scene.name);
+        assert_eq!(scene.store.open_uploads().await.unwrap(), 1);
+        // With a byte in it, it stays longer.
+        let (_, kept) = at_once(at(50)).await;
+        let piece = piece(&scene, 0, b"1").await;
+        scene.store.append(&kept, piece, b"").await.unwrap();
+        assert_eq!(at_once(at(100)).await, (false, kept), "{}", scene.name);
     }
 }
 
