@@ -102,6 +102,8 @@ impl Desk {
                 &listen,
                 "--rate-limit",
                 "0",
+                "--uploads-per-client",
+                "0",
                 "--min-free",
                 "1MiB",
             ])
