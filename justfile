@@ -13,7 +13,7 @@ test *NAME:
 
 # The long forms of the promises on kills, cuts and drift, with figures: about an hour, non-zero on a miss
 soak:
-    cargo test --locked --test intake -- --ignored --nocapture --test-threads 1 soak_
+    cargo test --locked --test intake --test delivery -- --ignored --nocapture --test-threads 1 soak_
 
 # Fuzz one target for some seconds: `just fuzz message 600`
 fuzz TARGET SECONDS="60":

@@ -1,9 +1,10 @@
 //! Rows in SQLite or PostgreSQL: one text of SQL for both, with `$1`, `$2`, … for its values.
 //!
-//! DESIGN.md, "Embedded default". SQLite: write-ahead log, `synchronous=FULL`, one writer that begins
+//! DESIGN.md, "Embedded default". SQLite: write-ahead log, `synchronous=FULL`, writers that take turns
 //! with `BEGIN IMMEDIATE`, and readers that never wait for it. PostgreSQL: ordinary transactions at
 //! READ COMMITTED, where compare-and-swap updates, unique indexes and row locks do the rest.
 
+mod group;
 mod row;
 
 use std::{path::Path, time::Duration};
@@ -17,6 +18,7 @@ use sqlx::{
 
 use super::{Cause, StoreError, settings::PostgresUrl};
 
+use group::{Group, Writing};
 pub(in crate::intake::store) use row::{Row, Value};
 
 /// A database.
@@ -26,8 +28,8 @@ pub(in crate::intake::store) enum Database {
     Sqlite {
         /// Several connections that only read.
         readers: Pool<Sqlite>,
-        /// The one that writes.
-        writer: Pool<Sqlite>,
+        /// The one that writes, for one after the other.
+        writer: Group,
     },
     /// A server.
     Postgres(Pool<Postgres>),
@@ -36,7 +38,7 @@ pub(in crate::intake::store) enum Database {
 /// A transaction that writes. Dropped without [`Tx::commit`], it changes nothing.
 pub(in crate::intake::store) enum Tx {
     /// In a file.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Writing),
     /// On a server.
     Postgres(Transaction<'static, Postgres>),
 }
@@ -110,7 +112,7 @@ impl Database {
             .pragma("fullfsync", "ON")
             .pragma("checkpoint_fullfsync", "ON")
             .disable_statement_logging();
-        let writer = pool(1).connect_with(options.clone()).await?;
+        let writer = Group::new(pool(1).connect_with(options.clone()).await?);
         let readers = pool(READERS)
             .connect_with(options.pragma("query_only", "ON"))
             .await?;
@@ -136,7 +138,7 @@ impl Database {
     /// Begins a transaction that writes.
     pub(in crate::intake::store) async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin().await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -167,11 +169,14 @@ impl Database {
     pub(in crate::intake::store) async fn compact(&self) -> Result<bool, StoreError> {
         match self {
             Self::Sqlite { writer, .. } => {
-                sqlite_rows(writer, "VACUUM", &[]).await?;
-                let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
-                let rows = sqlite_rows(writer, sql, &[]).await?;
-                let busy: i64 = rows.first().map_or(Ok(1), |row| row.at(0))?;
-                Ok(busy == 0)
+                let emptied = writer.alone(async |pool| {
+                    sqlite_rows(&pool, "VACUUM", &[]).await?;
+                    let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+                    let rows = sqlite_rows(&pool, sql, &[]).await?;
+                    let busy: i64 = rows.first().map_or(Ok(1), |row| row.at(0))?;
+                    Ok(busy == 0)
+                });
+                emptied.await
             }
             Self::Postgres(pool) => {
                 postgres_rows(pool, VACUUM, &[]).await?;
@@ -212,7 +217,12 @@ impl Database {
         match self {
             Self::Sqlite { readers, writer } => {
                 readers.close().await;
-                writer.close().await;
+                let _busy = writer
+                    .alone(async |pool| {
+                        pool.close().await;
+                        Ok(())
+                    })
+                    .await;
             }
             Self::Postgres(pool) => pool.close().await,
         }
@@ -227,7 +237,7 @@ impl Tx {
         values: &[Value<'_>],
     ) -> Result<Vec<Row>, StoreError> {
         Ok(match self {
-            Self::Sqlite(tx) => sqlite_rows(&mut **tx, sql, values).await?,
+            Self::Sqlite(turn) => sqlite_rows(turn.connection()?, sql, values).await?,
             Self::Postgres(tx) => postgres_rows(&mut **tx, sql, values).await?,
         })
     }
@@ -248,9 +258,9 @@ impl Tx {
         values: &[Value<'_>],
     ) -> Result<u64, StoreError> {
         Ok(match self {
-            Self::Sqlite(tx) => {
+            Self::Sqlite(turn) => {
                 let query = bind_sqlite(sql, values);
-                query.execute(&mut **tx).await?.rows_affected()
+                query.execute(turn.connection()?).await?.rows_affected()
             }
             Self::Postgres(tx) => {
                 let query = bind_postgres(sql, values);
@@ -263,7 +273,10 @@ impl Tx {
     pub(in crate::intake::store) async fn define(&mut self, sql: String) -> Result<(), StoreError> {
         let sql = sqlx::AssertSqlSafe(sql);
         match self {
-            Self::Sqlite(tx) => tx.execute(sqlx::raw_sql(sql)).await.map(drop)?,
+            Self::Sqlite(turn) => {
+                let connection = turn.connection()?;
+                connection.execute(sqlx::raw_sql(sql)).await.map(drop)?;
+            }
             Self::Postgres(tx) => tx.execute(sqlx::raw_sql(sql)).await.map(drop)?,
         }
         Ok(())
@@ -288,29 +301,29 @@ impl Tx {
 
     /// Makes the changes last.
     pub(in crate::intake::store) async fn commit(self) -> Result<(), StoreError> {
-        let done = match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
-        };
-        done.map_err(|error| match StoreError::from(error) {
-            // The server itself said no: then it is no. Else nobody knows.
-            StoreError::Database(cause) if !answered(&cause) => StoreError::Unsure(cause),
-            StoreError::Away(cause) => StoreError::Unsure(cause),
-            error => error,
-        })
+        match self {
+            Self::Sqlite(turn) => turn.commit().await,
+            Self::Postgres(tx) => tx.commit().await.map_err(|error| match error.into() {
+                // The server itself said no: then it is no. Else nobody knows.
+                StoreError::Database(cause) if !answered(&cause) => StoreError::Unsure(cause),
+                StoreError::Away(cause) => StoreError::Unsure(cause),
+                error => error,
+            }),
+        }
     }
 
     /// Undoes the changes; a connection on which that fails is not used again, which undoes them too.
     pub(in crate::intake::store) async fn roll_back(self) {
-        let _closed = match self {
-            Self::Sqlite(tx) => tx.rollback().await,
-            Self::Postgres(tx) => tx.rollback().await,
-        };
+        match self {
+            Self::Sqlite(turn) => turn.roll_back().await,
+            Self::Postgres(tx) => {
+                let _closed = tx.rollback().await;
+            }
+        }
     }
 }
 
-/// Whether a PostgreSQL server spoke. What SQLite says of a failed commit leaves it open whether
-/// its log will be read.
+/// Whether a PostgreSQL server spoke.
 fn answered(cause: &Cause) -> bool {
     let error = cause.downcast_ref::<sqlx::Error>();
     let error = error.and_then(sqlx::Error::as_database_error);

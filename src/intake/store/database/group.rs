@@ -1,0 +1,215 @@
+//! Writers of the file share one flush to the disk.
+//!
+//! Serves promise 6 at speed: SQLite has one writer at a time and flushes its log at each COMMIT. Here
+//! transactions take turns inside one that is really begun, each behind a savepoint of its own, and
+//! it is committed once everybody had a turn who waited when it began. Nobody is told before.
+
+use std::{error::Error, fmt, sync::Arc, time::Duration};
+
+use sqlx::{AssertSqlSafe, Executor as _, Pool, Sqlite, SqliteConnection, Transaction};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard, oneshot},
+    time::timeout,
+};
+
+use crate::intake::store::StoreError;
+
+/// The one connection that writes, and who takes turns on it.
+#[derive(Clone, Debug)]
+pub(in crate::intake::store) struct Group(Arc<Mutex<Shared>>);
+
+/// A transaction of one writer. Dropped without [`Writing::commit`], it changes nothing.
+pub(in crate::intake::store) struct Writing {
+    shared: OwnedMutexGuard<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    pool: Pool<Sqlite>,
+    open: Option<Open>,
+}
+
+/// A transaction that was begun, for several.
+#[derive(Debug)]
+struct Open {
+    tx: Transaction<'static, Sqlite>,
+    /// How many turns there were.
+    turns: u32,
+    /// Whether the last turn was dropped or failed, so that what it did must go.
+    unfinished: bool,
+    /// Who is to be told.
+    waiting: Vec<oneshot::Sender<Result<(), StoreError>>>,
+}
+
+impl Group {
+    /// Over a pool of one connection.
+    pub(super) fn new(pool: Pool<Sqlite>) -> Self {
+        Self(Arc::new(Mutex::new(Shared { pool, open: None })))
+    }
+
+    /// Waits for a turn.
+    pub(super) async fn begin(&self) -> Result<Writing, StoreError> {
+        let mut shared = self.shared().await?;
+        if shared.open.as_ref().is_some_and(|open| open.turns >= MOST) {
+            shared.end().await;
+        }
+        if let Some(open) = &mut shared.open {
+            open.undo_unfinished().await;
+        } else {
+            let tx = shared.pool.begin_with("BEGIN IMMEDIATE").await?;
+            let open = shared.open.insert(Open::new(tx));
+            // The lock is fair: whoever waits for it now has a turn before the end.
+            let group = self.clone();
+            tokio::spawn(async move { group.0.lock().await.end().await });
+            open.run(format!("SAVEPOINT {ALL}")).await?;
+        }
+        if let Some(open) = &mut shared.open {
+            open.turns += 1;
+            open.unfinished = true;
+            open.run(format!("SAVEPOINT turn{}", open.turns)).await?;
+        }
+        Ok(Writing { shared })
+    }
+
+    /// Does something with the connection outside of any transaction.
+    pub(super) async fn alone<T, F>(
+        &self,
+        work: impl FnOnce(Pool<Sqlite>) -> F,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        let mut shared = self.shared().await?;
+        shared.end().await;
+        work(shared.pool.clone()).await
+    }
+
+    async fn shared(&self) -> Result<OwnedMutexGuard<Shared>, StoreError> {
+        let waited = timeout(PATIENCE, Arc::clone(&self.0).lock_owned()).await;
+        waited.map_err(|late| StoreError::Away(Box::new(late)))
+    }
+}
+
+impl Writing {
+    /// The connection, within the transaction.
+    pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        let open = self.shared.open.as_mut();
+        open.map(|open| &mut *open.tx)
+            .ok_or(StoreError::Inconsistent("a turn in no transaction"))
+    }
+
+    /// Waits until the changes of all are on the disk.
+    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+        let (tell, told) = oneshot::channel();
+        if let Some(open) = &mut self.shared.open {
+            open.unfinished = false;
+            open.waiting.push(tell);
+        }
+        drop(self);
+        told.await
+            .unwrap_or_else(|gone| Err(StoreError::Unsure(Box::new(gone))))
+    }
+
+    /// Undoes the changes of this turn.
+    pub(super) async fn roll_back(mut self) {
+        if let Some(open) = &mut self.shared.open {
+            open.undo_unfinished().await;
+        }
+    }
+}
+
+impl Shared {
+    /// Commits what is open, and tells everybody.
+    async fn end(&mut self) {
+        if let Some(mut open) = self.open.take() {
+            open.undo_unfinished().await;
+            open.end().await;
+        }
+    }
+}
+
+impl Open {
+    fn new(tx: Transaction<'static, Sqlite>) -> Self {
+        Self {
+            tx,
+            turns: 0,
+            unfinished: false,
+            waiting: Vec::new(),
+        }
+    }
+
+    async fn run(&mut self, sql: String) -> Result<(), StoreError> {
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql));
+        self.tx.execute(sql).await?;
+        Ok(())
+    }
+
+    /// Rolling back to a savepoint does not remove it, so that this may be cut short and done again.
+    async fn undo_unfinished(&mut self) {
+        if self.unfinished {
+            // There is none where the turn ended before its savepoint, or where an I/O error made SQLite
+            // roll back all of it; that is found in the end.
+            let _none = self.run(format!("ROLLBACK TO turn{}", self.turns)).await;
+            self.unfinished = false;
+        }
+    }
+
+    async fn end(mut self) {
+        // If SQLite has rolled back by itself, this savepoint is gone, and with it what turns did that
+        // had ended well.
+        if let Err(error) = self.run(format!("RELEASE {ALL}")).await {
+            let _closed = self.tx.rollback().await;
+            return tell(self.waiting, &Arc::new(error), StoreError::Database);
+        }
+        match self.tx.commit().await.map_err(StoreError::from) {
+            Ok(()) => self.waiting.into_iter().for_each(|one| {
+                let _left = one.send(Ok(()));
+            }),
+            Err(StoreError::NoSpace(cause)) => {
+                tell(
+                    self.waiting,
+                    &Arc::new(StoreError::NoSpace(cause)),
+                    StoreError::NoSpace,
+                );
+            }
+            // What SQLite says of a failed commit leaves it open whether its log will be read.
+            Err(error) => tell(self.waiting, &Arc::new(error), StoreError::Unsure),
+        }
+    }
+}
+
+fn tell(
+    waiting: Vec<oneshot::Sender<Result<(), StoreError>>>,
+    error: &Arc<StoreError>,
+    kind: fn(super::Cause) -> StoreError,
+) {
+    for one in waiting {
+        let _left = one.send(Err(kind(Box::new(Common(Arc::clone(error))))));
+    }
+}
+
+/// An error that several are told of.
+#[derive(Debug)]
+struct Common(Arc<StoreError>);
+
+impl fmt::Display for Common {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for Common {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+/// The savepoint around all turns.
+const ALL: &str = "everybody";
+/// Turns in one transaction; SQLite looks through the savepoints at each change.
+const MOST: u32 = 256;
+/// How long somebody waits for a turn.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests;
