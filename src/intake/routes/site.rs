@@ -9,77 +9,50 @@ use axum::{
 
 use crate::intake::{Intake, refusal::Answer};
 
-/// Give the page for people
-#[utoipa::path(
-    get,
-    path = "/",
-    operation_id = "landing_page",
-    tag = "published",
-    responses(
-        (status = 200, description = "How to report", body = String, content_type = "text/html; charset=utf-8"),
-        (status = 304, description = "It is as it was"),
-    )
-)]
-pub(super) async fn landing_page(
-    intake: State<Arc<Intake>>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Answer {
-    published(&intake, &uri, &headers)
+/// Makes the route of what is published at one path.
+macro_rules! published_at {
+    ($(#[doc = $doc:tt])+ $name:ident, $path:tt, $what:tt, $body:ident, $media:tt) => {
+        $(#[doc = $doc])+
+        #[utoipa::path(
+            get,
+            path = $path,
+            operation_id = stringify!($name),
+            tag = "published",
+            responses(
+                (status = 200, description = $what, body = $body, content_type = $media),
+                (status = 304, description = "It is as it was"),
+            )
+        )]
+        pub(super) async fn $name(
+            intake: State<Arc<Intake>>,
+            uri: Uri,
+            headers: HeaderMap,
+        ) -> Answer {
+            published(&intake, &uri, &headers)
+        }
+    };
 }
 
-/// Give the certificate to seal to, in the ASCII armour
-#[utoipa::path(
-    get,
-    path = "/key.asc",
-    operation_id = "certificate",
-    tag = "published",
-    responses(
-        (status = 200, description = "The certificate", body = String, content_type = "text/plain; charset=utf-8"),
-        (status = 304, description = "It is as it was"),
-    )
-)]
-pub(super) async fn certificate(
-    intake: State<Arc<Intake>>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Answer {
-    published(&intake, &uri, &headers)
-}
-
-/// Give the program's profile
-#[utoipa::path(
-    get,
-    path = "/program.json",
-    operation_id = "program",
-    tag = "published",
-    responses(
-        (status = 200, description = "The profile", body = Object, content_type = "application/json"),
-        (status = 304, description = "It is as it was"),
-    )
-)]
-pub(super) async fn program(intake: State<Arc<Intake>>, uri: Uri, headers: HeaderMap) -> Answer {
-    published(&intake, &uri, &headers)
-}
-
-/// Give security.txt (RFC 9116)
-#[utoipa::path(
-    get,
-    path = "/.well-known/security.txt",
-    operation_id = "security_txt",
-    tag = "published",
-    responses(
-        (status = 200, description = "Contact, key and policy", body = String, content_type = "text/plain; charset=utf-8"),
-        (status = 304, description = "It is as it was"),
-    )
-)]
-pub(super) async fn security_txt(
-    intake: State<Arc<Intake>>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Answer {
-    published(&intake, &uri, &headers)
-}
+published_at!(
+    /// Give the page for people
+    landing_page, "/", "How to report", String, "text/html; charset=utf-8"
+);
+published_at!(
+    /// Give the certificate to seal to, in the ASCII armour
+    certificate, "/key.asc", "The certificate", String, "text/plain; charset=utf-8"
+);
+published_at!(
+    /// Give the program's profile
+    program, "/program.json", "The profile", Object, "application/json"
+);
+published_at!(
+    /// Give security.txt (RFC 9116)
+    security_txt,
+    "/.well-known/security.txt",
+    "Contact, key and policy",
+    String,
+    "text/plain; charset=utf-8"
+);
 
 /// Give a certificate by the hash of an address (Web Key Directory)
 #[utoipa::path(
