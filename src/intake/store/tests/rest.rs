@@ -8,7 +8,7 @@ use crate::intake::store::{
 use crate::wire::{Author, MessageId, ReportId, Token};
 use sha2::{Digest, Sha256};
 
-use super::scene::{collect, origin};
+use super::scene::{collect, new_upload, origin};
 
 #[tokio::test]
 async fn messages_go_both_ways_once() {
@@ -120,6 +120,26 @@ async fn a_store_is_there_again_after_closing() {
         assert_eq!(page.reports.len(), 1, "{}", scene.name);
         let missing = store.report(&ReportId::from_entropy([1; 16])).await;
         assert!(matches!(missing, Err(StoreError::NotFound)));
+    }
+}
+
+/// Uploads of a time before the tables knew when a first byte has to come are given all theirs.
+#[tokio::test]
+async fn a_store_of_before_is_brought_up_to_date() {
+    for scene in Scene::all().await {
+        let upload = new_upload(None, origin(1, 1));
+        scene.store.create_upload(upload.clone()).await.unwrap();
+        let mut tx = scene.store.database().begin().await.unwrap();
+        let before = "ALTER TABLE uploads DROP COLUMN first_byte_by;
+            UPDATE schema_version SET version = 1";
+        tx.define(before.to_owned()).await.unwrap();
+        tx.commit().await.unwrap();
+        scene.store.close().await;
+        let store = Store::open(scene.settings.clone()).await.unwrap();
+        let kept = store.upload(&upload.id).await.unwrap();
+        assert_eq!(kept.ends(), upload.expires, "{}", scene.name);
+        let new = new_upload(None, origin(2, 2));
+        store.create_upload(new).await.unwrap();
     }
 }
 
