@@ -128,6 +128,12 @@ impl Advisory {
         known.collect()
     }
 
+    /// The packages, as GitHub names them.
+    #[must_use]
+    pub fn vulnerabilities(&self) -> Vec<Vulnerability> {
+        self.products.iter().flat_map(vulnerabilities).collect()
+    }
+
     /// The draft advisory; `left_out` takes what GitHub has no place for.
     ///
     /// # Errors
@@ -173,7 +179,7 @@ impl Advisory {
             summary: self.title.clone(),
             description,
             cve_id: self.ids.cve.as_ref().map(ToString::to_string),
-            vulnerabilities: self.products.iter().flat_map(vulnerabilities).collect(),
+            vulnerabilities: self.vulnerabilities(),
             cwe_ids: self.weakness.clone(),
             credits,
             cvss_vector_string: vector.map(|one| one.vector().to_owned()),

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use jiff::civil::Date;
 
-use super::{NetworkOptions, TriageOptions};
-use crate::advisory::GhsaId;
+use super::{NetworkOptions, TriageOptions, inbox::kinds};
+use crate::{advisory::GhsaId, case::EventKind};
 
 /// Work on the advisory at GitHub
 #[derive(Debug, Args)]
@@ -40,6 +41,19 @@ pub enum GitHubStep {
     /// Ask GitHub for a CVE id
     #[command(after_help = "Example:\n  sealpost advisory github request-cve report")]
     RequestCve(GitHubPlain),
+    /// Note what happened, for the embargo: the security release, another end that you agreed on
+    #[command(after_help = "Examples:\n  \
+        sealpost advisory github event report security-release --on 2026-11-20\n  \
+        sealpost advisory github event report embargo-until --until 2027-02-20")]
+    Event(GitHubEvent),
+    /// Publish the advisory, if its embargo is over
+    ///
+    /// The embargo counts by the vendor's program, by the reporter's plan, and by what was noted
+    /// with `event`. Versions that mend the flaw are added from advisory.toml where GitHub's draft names none.
+    #[command(after_help = "Examples:\n  \
+        sealpost advisory github publish report --program exposurex\n  \
+        sealpost advisory github publish report --override 'it is exploited, and the reporter agrees'")]
+    Publish(GitHubPublish),
 }
 
 /// `open`.
@@ -104,6 +118,46 @@ pub struct GitHubPlain {
     /// The folder of the opened report
     #[arg(value_name = "CASE_DIR")]
     pub case: PathBuf,
+
+    /// The network
+    #[command(flatten)]
+    pub network: NetworkOptions,
+}
+
+/// `event`.
+#[derive(Debug, Args)]
+pub struct GitHubEvent {
+    /// The folder of the opened report
+    #[arg(value_name = "CASE_DIR")]
+    pub case: PathBuf,
+
+    /// What happened
+    #[arg(value_name = "KIND", value_parser = kinds())]
+    pub kind: EventKind,
+
+    /// The day on which it happened, in UTC [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub on: Option<Date>,
+
+    /// The new end of the embargo; with embargo-until alone
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<Date>,
+}
+
+/// `publish`.
+#[derive(Debug, Args)]
+pub struct GitHubPublish {
+    /// The folder of the opened report
+    #[arg(value_name = "CASE_DIR")]
+    pub case: PathBuf,
+
+    /// Whose terms hold: a profile's name or path [default: the program that the report names]
+    #[arg(long, value_name = "PROGRAM")]
+    pub program: Option<String>,
+
+    /// Publish although the embargo is not over; the reason is kept in events.json
+    #[arg(long, value_name = "REASON")]
+    pub r#override: Option<String>,
 
     /// The network
     #[command(flatten)]

@@ -289,7 +289,7 @@ fn states() -> impl TypedValueParser<Value = State> {
 }
 
 /// What a vendor can say; that a report came, the intake alone does.
-fn kinds() -> impl TypedValueParser<Value = EventKind> {
+pub(super) fn kinds() -> impl TypedValueParser<Value = EventKind> {
     let said = EventKind::ALL
         .into_iter()
         .filter(|kind| *kind != EventKind::Received);

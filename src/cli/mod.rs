@@ -27,7 +27,8 @@ pub use advisory::{Advisory, AdvisoryDraft, AdvisoryVerb, TriageOptions};
 pub use case::{Case, CaseForget, CaseLock, CaseRecover, CaseReply, CaseShow, CaseSync, CaseVerb};
 pub use find::Find;
 pub use github::{
-    AdvisoryAtGitHub, GitHubCredit, GitHubInvite, GitHubOpen, GitHubPlain, GitHubStep,
+    AdvisoryAtGitHub, GitHubCredit, GitHubEvent, GitHubInvite, GitHubOpen, GitHubPlain,
+    GitHubPublish, GitHubStep,
 };
 pub use inbox::{
     Inbox, InboxAck, InboxDelete, InboxEvent, InboxFetch, InboxList, InboxMessages, InboxOpen,

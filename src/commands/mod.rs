@@ -4,6 +4,7 @@ mod advisory;
 mod case;
 mod context;
 mod demo;
+mod embargo;
 mod find;
 mod fsck;
 mod github;

@@ -12,6 +12,8 @@ mod corpus;
 #[path = "../corpus/github.rs"]
 mod description;
 mod faults;
+mod journey;
+mod prism;
 mod reporter;
 mod scene;
 mod standin;

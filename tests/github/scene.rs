@@ -78,6 +78,12 @@ impl Scene {
         self.run(MAINTAINER, &format!("--json advisory github {line}"))
     }
 
+    /// `advisory github event …`, for which nobody is asked.
+    pub(crate) fn note(&self, line: &str) -> Said {
+        let line = format!("--json advisory github event {line}");
+        Said::of(&mut self.bare(&line))
+    }
+
     /// The only advisory that there is.
     pub(crate) fn advisory(&self) -> Value {
         let shared = self.github.lock();

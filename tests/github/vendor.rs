@@ -275,6 +275,19 @@ fn each_member_of_json_is_documented() {
 }
 
 #[test]
+fn each_member_of_an_event_is_documented() {
+    let scene = Scene::new();
+    let line = "case embargo-until --until 2027-01-01";
+    let document = scene.note(line).expect(0).json();
+    let members = document.as_object().unwrap().keys().cloned();
+    let documented = crate::documented("advisory github event");
+    assert_eq!(
+        members.collect::<std::collections::BTreeSet<_>>(),
+        documented
+    );
+}
+
+#[test]
 fn a_limit_says_when_to_ask_again() {
     let scene = Scene::new();
     scene.github.lock().faults = vec![Fault::TooOften];

@@ -162,7 +162,7 @@ fn each_member_of_json_is_documented() {
 
 /// Sections whose members other tests compare with what servers make of them (`tests/discovery`,
 /// `tests/delivery`, `tests/intake`), or with what a report needs (`tests/advisory`, `tests/github`).
-const ELSEWHERE: [&str; 19] = [
+const ELSEWHERE: [&str; 20] = [
     "find",
     "publish --check",
     "send",
@@ -180,6 +180,7 @@ const ELSEWHERE: [&str; 19] = [
     "inbox delete",
     "advisory csaf, osv, cve, ghsa",
     "advisory github",
+    "advisory github event",
     "send --via github",
     "send --via github --dry-run",
 ];

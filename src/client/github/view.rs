@@ -25,6 +25,9 @@ pub struct AdvisoryView {
     pub description: Option<String>,
     /// Where it stands.
     pub state: AdvisoryState,
+    /// When it was made, or reported.
+    #[serde(default)]
+    pub created_at: Option<String>,
     /// When it was published.
     #[serde(default)]
     pub published_at: Option<String>,
@@ -35,6 +38,8 @@ pub struct AdvisoryView {
     collaborating_users: Option<Vec<UserView>>,
     #[serde(default)]
     private_fork: Option<Fork>,
+    #[serde(default)]
+    vulnerabilities: Option<Vec<PackageView>>,
 }
 
 /// Where an advisory stands.
@@ -66,6 +71,12 @@ struct CreditView {
     role: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct PackageView {
+    #[serde(default)]
+    patched_versions: Option<String>,
+}
+
 /// A temporary private fork.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Fork {
@@ -86,6 +97,17 @@ impl AdvisoryView {
     pub fn credits(&self) -> impl Iterator<Item = (&str, &str)> {
         let credits = self.credits.iter().flatten();
         credits.map(|credit| (credit.login.as_str(), credit.role.as_str()))
+    }
+
+    /// Whether it says which version mends the flaw.
+    #[must_use]
+    pub fn names_a_patch(&self) -> bool {
+        let mut packages = self.vulnerabilities.iter().flatten();
+        packages.any(|one| {
+            one.patched_versions
+                .as_ref()
+                .is_some_and(|versions| !versions.is_empty())
+        })
     }
 
     /// The temporary private fork, once there is one.

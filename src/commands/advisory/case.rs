@@ -49,6 +49,18 @@ impl Case {
         })
     }
 
+    /// The same; `None` where there is no report: what was filed at GitHub need not have been
+    /// opened here.
+    pub(super) fn open_if_there(folder: &Path) -> Result<Option<Self>, Failure> {
+        let is_there = folder.join("report.md").exists();
+        is_there.then(|| Self::open(folder)).transpose()
+    }
+
+    /// The report.
+    pub(super) fn report(&self) -> &Report {
+        &self.report
+    }
+
     /// The advisory, with what was typed put over the file.
     pub(super) fn advisory(&self, typed: &TriageOptions) -> Result<Advisory, Failure> {
         let triage = self.triage.clone().overlaid(overlay(typed)?);

@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use serde::Serialize;
 
 use super::desk::{Desk, Role};
-use crate::commands::Context;
+use crate::commands::{Context, embargo::until};
 use crate::{
     case::EventKind,
     cli::{InboxAck, InboxDelete, InboxEvent},
@@ -37,19 +37,11 @@ pub(super) fn acknowledge(args: &InboxAck, context: &Context<'_>) -> Result<Exit
 }
 
 pub(super) fn event(args: &InboxEvent, context: &Context<'_>) -> Result<Exit, Failure> {
-    let is_embargo = args.kind == EventKind::EmbargoUntil;
-    if is_embargo != args.until.is_some() {
-        let what = if is_embargo {
-            "embargo-until needs the day: --until DATE"
-        } else {
-            "--until goes with embargo-until alone"
-        };
-        return Err(Failure::new(Exit::Usage, anyhow!(what)));
-    }
+    let until = until(args.kind, args.until)?;
     let desk = Desk::resolve(&args.at, context)?;
     let event = NewEvent {
         kind: args.kind,
-        until: args.until,
+        until,
     };
     let reports = vec![add(&desk, &args.id, &event, context)?];
     context.output.json(&Documents { reports })?;

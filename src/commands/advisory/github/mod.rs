@@ -4,8 +4,10 @@
 //! private fork, credits, a CVE id, publication. Each step looks at what is there first, so that
 //! doing it twice does it once.
 
+mod events;
 mod open;
 mod outcome;
+mod publish;
 mod record;
 mod steps;
 
@@ -33,6 +35,8 @@ pub(super) fn run(args: &AdvisoryAtGitHub, context: &Context<'_>) -> Result<Exit
         GitHubStep::Fork(args) => steps::fork(args, context),
         GitHubStep::Credit(args) => steps::credit(args, context),
         GitHubStep::RequestCve(args) => steps::request_cve(args, context),
+        GitHubStep::Event(args) => publish::event(args, context),
+        GitHubStep::Publish(args) => publish::run(args, context),
     }
 }
 

@@ -3,9 +3,10 @@
 
 use anyhow::anyhow;
 
-use super::{Desk, outcome::Outcome, record::Record};
+use super::{Desk, events::Events, outcome::Outcome, record::Record};
 use crate::{
     advisory::{GhsaId, MAX_DESCRIPTION, NewAdvisory},
+    case::EventKind,
     cli::GitHubOpen,
     client::github::{AdvisoryState, AdvisoryView, Filed, FilingError, Update},
     commands::{
@@ -88,7 +89,7 @@ fn make(
         }
     })?;
     let view = filed.advisory();
-    remember(&mut record, view, args)?;
+    remember(&mut record, view, args, context)?;
     let done = if matches!(filed, Filed::New(_)) {
         "opened"
     } else {
@@ -132,16 +133,27 @@ fn accept(
         // What was filed at GitHub need not have been opened here.
         PendingFolder::create(&args.case)?.finish()?;
     }
-    remember(&mut record, &view, args)?;
+    remember(&mut record, &view, args, context)?;
     Outcome::of(&view, &record, done).tell(context)
 }
 
-fn remember(record: &mut Record, view: &AdvisoryView, args: &GitHubOpen) -> Result<(), Failure> {
+fn remember(
+    record: &mut Record,
+    view: &AdvisoryView,
+    args: &GitHubOpen,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
     let id: GhsaId = view
         .ghsa_id
         .parse()
         .map_err(|_| anyhow!("GitHub gives an id that is none: `{}`", view.ghsa_id))?;
     record.advisory = Some(id);
     record.page = Some(view.html_url.clone());
-    record.write(&args.case)
+    record.write(&args.case)?;
+    // The embargo of some programs counts from the report, or from when it was taken up.
+    let created = view.created_at.as_ref().and_then(|time| time.parse().ok());
+    let mut events = Events::read(&args.case)?;
+    events.add_once(EventKind::Received, created.unwrap_or(context.time()?));
+    events.add_once(EventKind::Acknowledged, context.time()?);
+    events.write(&args.case)
 }
