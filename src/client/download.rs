@@ -20,6 +20,8 @@ pub struct Download<'a> {
     running: Option<Streamed>,
     digest: Sha256,
     got: u64,
+    /// How much there was when it last counted as moving.
+    moved: u64,
 }
 
 impl<'a> Download<'a> {
@@ -39,6 +41,7 @@ impl<'a> Download<'a> {
             running: None,
             digest: Sha256::new(),
             got: 0,
+            moved: 0,
         }
     }
 
@@ -58,8 +61,12 @@ impl<'a> Download<'a> {
         loop {
             match self.attempt().await {
                 Ok(Some(piece)) => {
-                    self.pace.moved();
                     self.got += piece.len() as u64;
+                    // A few bytes in each attempt would be no end of attempts.
+                    if self.got >= self.moved + STEP {
+                        self.moved = self.got;
+                        self.pace.moved();
+                    }
                     self.digest.update(&piece);
                     if self.got > self.report.size {
                         return Err(IntakeError::Altered);
@@ -118,3 +125,6 @@ impl<'a> Download<'a> {
         }
     }
 }
+
+/// So much has to come that it counts as getting on, in bytes.
+const STEP: u64 = 32 << 10;

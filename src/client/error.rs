@@ -93,6 +93,7 @@ impl IntakeError {
                 FetchError::Connection { .. }
                     | FetchError::TimedOut
                     | FetchError::Stalled
+                    | FetchError::TooSlow
                     | FetchError::Name { .. }
             ),
             Self::Refused(refused) => {

@@ -71,6 +71,9 @@ pub enum FetchError {
     /// A long exchange came to a halt.
     #[error("nothing moved for {} seconds", STALL.as_secs())]
     Stalled,
+    /// A long answer drips.
+    #[error("hardly anything came for {} seconds", STALL.as_secs())]
+    TooSlow,
     /// The server could not prove who it is.
     #[error("the TLS certificate of {host} does not hold ({why})")]
     Tls {
@@ -112,6 +115,7 @@ impl FetchError {
             Self::Name { .. } => "name-not-resolved",
             Self::TimedOut => "timed-out",
             Self::Stalled => "stalled",
+            Self::TooSlow => "too-slow",
             Self::Tls { .. } => "tls",
             Self::Connection { .. } => "no-connection",
             Self::TooLarge { .. } => "too-large",

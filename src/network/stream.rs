@@ -1,4 +1,5 @@
-//! Any request with its answer as streams: no redirects, no total time, but an end to standing still.
+//! Any request with its answer as streams: no redirects, no total time, but an end to standing still
+//! and to dripping.
 //!
 //! Serves the intake's HTTP contract (DESIGN.md). A request that carries a report or a token goes
 //! where it was sent or nowhere: a redirect is an answer here, and nobody follows it. RFC 9110 for
@@ -8,6 +9,7 @@ use std::{
     io::{self, Read},
     pin::pin,
     sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -17,6 +19,7 @@ use reqwest::{
     Response,
     header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue},
 };
+use tokio::time::Instant;
 use url::Url;
 
 use super::{FetchError, Network, http::plain, policy::STALL};
@@ -66,6 +69,7 @@ pub enum Body<'a> {
 pub struct Streamed {
     response: Response,
     url: Url,
+    flow: Flow,
     /// Keeps the request's unsent body open, so that an early answer can still be read.
     _unsent: Option<Sender<Bytes, io::Error>>,
 }
@@ -144,6 +148,7 @@ impl Network {
         Ok(Streamed {
             response,
             url,
+            flow: Flow::new(STALL, LEAST),
             _unsent: unsent,
         })
     }
@@ -165,11 +170,20 @@ impl Streamed {
     /// The next piece of the body; `None` at its end.
     ///
     /// # Errors
-    /// [`FetchError`] when the connection breaks, or nothing comes for [`STALL`].
+    /// [`FetchError`] when the connection breaks, or hardly anything comes for [`STALL`].
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, FetchError> {
-        let chunk = tokio::time::timeout(STALL, self.response.chunk()).await;
-        let chunk = chunk.map_err(|_| FetchError::Stalled)?;
-        chunk.map_err(|error| plain(&self.url, &error))
+        let began = Instant::now();
+        let chunk = tokio::time::timeout(self.flow.within, self.response.chunk()).await;
+        let chunk = match chunk {
+            Ok(chunk) => chunk.map_err(|error| plain(&self.url, &error))?,
+            Err(_) => return Err(FetchError::Stalled),
+        };
+        match &chunk {
+            Some(bytes) if !self.flow.keeps_up(began.elapsed(), bytes.len()) => {
+                Err(FetchError::TooSlow)
+            }
+            _ => Ok(chunk),
+        }
     }
 
     /// All of the body.
@@ -185,6 +199,39 @@ impl Streamed {
             whole.extend_from_slice(&chunk);
         }
         Ok(whole)
+    }
+}
+
+/// How fast a body comes: a server that gives out a byte now and then must not hold anybody for ever. Only the
+/// time that is spent waiting counts, not what the caller does in between.
+struct Flow {
+    within: Duration,
+    least: usize,
+    waited: Duration,
+    came: usize,
+}
+
+impl Flow {
+    /// At least so many bytes must come within each such time.
+    fn new(within: Duration, least: usize) -> Self {
+        Self {
+            within,
+            least,
+            waited: Duration::ZERO,
+            came: 0,
+        }
+    }
+
+    /// Counts what came; `false` where that is too little.
+    fn keeps_up(&mut self, waited: Duration, came: usize) -> bool {
+        self.waited += waited;
+        self.came += came;
+        if self.waited < self.within {
+            return true;
+        }
+        let enough = self.came >= self.least;
+        (self.waited, self.came) = (Duration::ZERO, 0);
+        enough
     }
 }
 
@@ -273,3 +320,54 @@ async fn unless_stalled<T>(
 
 /// Small enough that a line of a kilobyte a second moves one in less than [`STALL`].
 const PIECE: usize = 32 << 10;
+
+/// What has to come in [`STALL`], in bytes, while there is more to come: as little as has to go, the other way.
+const LEAST: usize = PIECE;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Policy;
+    use std::{io::Write, net::TcpListener, thread};
+
+    /// A server whose answer of 600 bytes comes some bytes at a time.
+    fn dripping(bytes: usize, every: Duration) -> Url {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let at = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let mut stream = listener.accept().unwrap().0;
+            let _request = stream.read(&mut [0; 4096]);
+            let head = b"HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\n";
+            let _heard = stream.write_all(head);
+            for _ in 0..600 / bytes {
+                if stream.write_all(&vec![b'x'; bytes]).is_err() {
+                    return;
+                }
+                thread::sleep(every);
+            }
+        });
+        Url::parse(&format!("http://{at}/")).unwrap()
+    }
+
+    async fn fetched(bytes: usize, every: Duration) -> Result<Vec<u8>, FetchError> {
+        let url = dripping(bytes, every);
+        let network = Network::new(Policy {
+            loopback: vec![url.clone()],
+            ..Policy::default()
+        });
+        let request = Request::new(Method::Get, url);
+        let mut answer = network.unwrap().send(request).await?;
+        answer.flow = Flow::new(Duration::from_millis(600), 40);
+        answer.whole(1 << 10).await
+    }
+
+    #[tokio::test]
+    async fn a_server_that_drips_is_given_up_and_a_slow_one_is_not() {
+        let dripped = fetched(1, Duration::from_millis(50)).await;
+        assert_eq!(dripped, Err(FetchError::TooSlow));
+        let slow = fetched(20, Duration::from_millis(50)).await;
+        assert_eq!(slow.map(|body| body.len()), Ok(600));
+        let silent = fetched(1, Duration::from_secs(2)).await;
+        assert_eq!(silent, Err(FetchError::Stalled));
+    }
+}
