@@ -15,7 +15,7 @@ use crate::advisory::{CveId, GhsaId, Line, Moment, OrgId, PublisherCategory, Sta
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     sealpost advisory csaf report -o example-sa-2026-001.json\n  \
-    sealpost advisory osv report --fixed 1.4.2 --published 2026-12-22")]
+    sealpost advisory osv report --id EXAMPLE-SA-2026-001 --fixed 1.4.2 --published 2026-12-22")]
 pub struct Advisory {
     /// The verb.
     #[command(subcommand)]
@@ -32,7 +32,7 @@ pub enum AdvisoryVerb {
     Csaf(AdvisoryDraft),
     /// Write an OSV record
     #[command(
-        after_help = "Example:\n  sealpost advisory osv report --fixed 1.4.2 --published 2026-12-22"
+        after_help = "Example:\n  sealpost advisory osv report --id EXAMPLE-SA-2026-001 --fixed 1.4.2 --published 2026-12-22"
     )]
     Osv(AdvisoryDraft),
     /// Write a CVE record (format 5.1)
@@ -69,7 +69,7 @@ pub struct AdvisoryDraft {
 }
 
 /// What triage adds: each goes before the field of the same meaning in `advisory.toml`.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Instead of what advisory.toml says")]
 pub struct TriageOptions {
     /// The advisory's own id

@@ -126,11 +126,25 @@ fn a_missing_field_is_named_with_where_to_write_it() {
     assert_eq!(failed.status.code(), Some(1));
     assert!(failed.stdout.is_empty());
     let words = said(&failed.stderr);
-    assert!(words.contains("published is missing: OSV needs"), "{words}");
-    assert!(
-        words.contains("write `published` into ./advisory.toml"),
-        "{words}"
-    );
+    for said in [
+        "OSV needs what nobody said: published (",
+        "hint: add --published TIME",
+        "write it into ./advisory.toml",
+    ] {
+        assert!(words.contains(said), "{said}: {words}");
+    }
+    let failed = sealpost(folder.path(), &["advisory", "csaf", "."]);
+    let words = said(&failed.stderr);
+    let all = [
+        "--id ID",
+        "--published TIME",
+        "--publisher NAME",
+        "--publisher-category CATEGORY",
+        "--publisher-namespace URL",
+    ];
+    for option in all {
+        assert!(words.contains(option), "{option}: {words}");
+    }
     fs::write(folder.path().join("advisory.toml"), "id = 'a'\nidd = 'b'\n").unwrap();
     let failed = sealpost(folder.path(), &["advisory", "osv", "."]);
     assert!(

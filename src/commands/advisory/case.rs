@@ -72,9 +72,14 @@ impl Case {
         Advisory::assemble(&self.report, self.triage.clone()).map_err(|why| self.explain(why))
     }
 
+    /// Where triage writes what it adds.
+    pub(super) fn place(&self) -> String {
+        self.folder.join(TRIAGE).display().to_string()
+    }
+
     /// The failure, with where to mend it.
     pub(super) fn explain(&self, why: AdvisoryError) -> Failure {
-        let place = self.folder.join(TRIAGE).display().to_string();
+        let place = self.place();
         let hint = match &why {
             AdvisoryError::Missing { field, .. } | AdvisoryError::Value { field, .. } => {
                 Hint::words(format!(

@@ -2,6 +2,7 @@
 
 mod case;
 mod github;
+mod missing;
 
 use std::io::Write;
 
@@ -41,8 +42,7 @@ struct Written {
 
 fn draft(args: &AdvisoryDraft, form: Form, context: &Context<'_>) -> Result<Exit, Failure> {
     let case = Case::open(&args.case)?;
-    let advisory = case.advisory(&args.triage)?;
-    let draft = advisory.draft(form).map_err(|why| case.explain(why))?;
+    let (advisory, draft) = missing::draft(&case, &args.triage, form)?;
     for left_out in &draft.left_out {
         context.output.warn(format!("left out: {left_out}"));
     }
