@@ -142,7 +142,8 @@ fn p01_without_a_key_or_an_intake_nothing_is_sent() {
     // Nobody is there at all.
     desk.kill_server();
     let nobody = crate::desk::free();
-    desk.send(nobody, "").expect(3);
+    let refused = desk.send(nobody, "").expect(3);
+    refused.says("cause: cannot talk to 127.0.0.1 (Connection refused");
     // A vendor whose contacts are no intake.
     let offline = desk.run("send report.md --to val.town --offline");
     assert!(matches!(offline.code, 1 | 3), "{offline:?}");

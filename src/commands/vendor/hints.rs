@@ -4,7 +4,7 @@ use anyhow::anyhow;
 
 use crate::{
     commands::Context,
-    discover::trust::Stop,
+    discover::{Outcome, trust::Stop},
     openpgp::Reason,
     program::Contact,
     terminal::{Exit, Failure, Hint},
@@ -29,12 +29,29 @@ pub(in crate::commands) fn refusal(
     } else {
         ""
     };
-    let failure = Failure::new(Exit::Refused, anyhow!("{name}: {stop}{clear}"));
+    let what = format!("{name}: {stop}{clear}");
+    let error = match unreached(found).filter(|_| keyless) {
+        Some(why) => anyhow!("{why}").context(what),
+        None => anyhow!(what),
+    };
+    let failure = Failure::new(Exit::Refused, error);
     let mut hints = next_steps(name, stop);
     if keyless {
         hints.extend(without_a_key(vendor, found, context));
     }
     hints.into_iter().fold(failure, Failure::with_hint)
+}
+
+/// The first that was asked and not reached, with its host: a vendor that is out of reach is not one without
+/// a key.
+fn unreached(found: &Investigation) -> Option<&str> {
+    let asked = found.discovery.asked.iter();
+    let faults = asked.filter_map(|asked| match &asked.outcome {
+        Outcome::Fault(fault) => Some(fault),
+        Outcome::Found(_) | Outcome::Nothing => None,
+    });
+    let mut unreached = faults.filter(|fault| UNREACHED.contains(&fault.code));
+    unreached.next().map(|fault| fault.message.as_str())
 }
 
 /// What is left where there is no key.
@@ -140,3 +157,6 @@ fn contacts(vendor: &Vendor, found: &Investigation) -> Vec<String> {
     all.truncate(4);
     all
 }
+
+/// The codes of faults that say nothing of what the source has.
+const UNREACHED: [&str; 4] = ["no-connection", "name-not-resolved", "timed-out", "tls"];
