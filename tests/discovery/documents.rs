@@ -1,10 +1,11 @@
 //! docs/json.md names each member of what `find --json` prints, and no other.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use serde_json::json;
 
-use serde_json::{Value, json};
-
-use crate::bench::{Bench, TEXT, vendors};
+use crate::{
+    bench::{Bench, TEXT, vendors},
+    members::same,
+};
 
 /// A host with letters beyond ASCII, so that the document says how it could be mistaken.
 const HOST: &str = "xn--bcher-kva.test";
@@ -31,48 +32,8 @@ fn each_member_of_find_is_documented() {
         .status("/security.txt", 503);
     let pin = ["trust", HOST, "--fingerprint", &vendor.fingerprint];
     bench.run(pin).expect(0);
-    let mut found = BTreeSet::new();
-    for pinned in [true, false] {
-        if !pinned {
-            bench.run(["trust", "--remove", HOST]).expect(0);
-        }
-        paths(&bench.find(&[HOST]).expect(0).json(), "", &mut found);
-    }
-    assert_eq!(found, documented("find"));
+    let pinned = bench.find(&[HOST]).expect(0).json();
+    bench.run(["trust", "--remove", HOST]).expect(0);
+    let found = bench.find(&[HOST]).expect(0).json();
+    same("find", &[pinned, found]);
 }
-
-/// The members in a section of docs/json.md. An object alone is named for its meaning; its members
-/// are what is compared.
-fn documented(section: &str) -> BTreeSet<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/json.md");
-    let page = fs::read_to_string(path).unwrap();
-    let part = page.split(&format!("\n## {section}\n")).nth(1).unwrap();
-    let part = part.split("\n## ").next().unwrap();
-    let rows = part.lines().filter_map(|line| line.strip_prefix("| `"));
-    rows.filter(|row| !row.contains("| object or null |") || row.starts_with("program`"))
-        .map(|row| row.split('`').next().unwrap().to_owned())
-        .collect()
-}
-
-/// The paths of all values; a profile is described elsewhere.
-fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(members) if path != "program" => {
-            for (name, value) in members {
-                let dot = if path.is_empty() { "" } else { "." };
-                paths(value, &format!("{path}{dot}{name}"), found);
-            }
-        }
-        Value::Array(items) => {
-            found.insert(path.to_owned());
-            for item in items.iter().filter(|item| item.is_object()) {
-                paths(item, &format!("{path}[]"), found);
-            }
-        }
-        Value::Null if NULLABLE.contains(&path) => {}
-        _ => drop(found.insert(path.to_owned())),
-    }
-}
-
-/// Objects that may be absent.
-const NULLABLE: [&str; 3] = ["look_alike", "security_txt", "pin"];

@@ -9,6 +9,8 @@ mod dane;
 mod display;
 mod documents;
 mod impersonation;
+#[path = "../members/mod.rs"]
+mod members;
 mod memory;
 mod network_rules;
 mod pace;

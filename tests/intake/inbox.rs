@@ -2,7 +2,6 @@
 //! to them.
 
 use std::{
-    collections::BTreeSet,
     fs,
     io::Write,
     os::unix::fs::PermissionsExt,
@@ -25,6 +24,7 @@ use super::bench::{
     place::{PROGRAM, Place},
     serve::Serve,
 };
+use super::members::known;
 
 /// A vendor's person with a home, and a reporter's report at the intake.
 struct Desk<'a> {
@@ -121,7 +121,7 @@ fn a_report_is_listed_opened_answered_and_removed(backing: Backing) {
     let key = ["--key", &secret];
 
     let listed = desk.json(&[&["inbox", "list"], &key[..]].concat());
-    documented("inbox list", &listed);
+    known("inbox list", &listed);
     let row = &listed["reports"][0];
     assert_eq!(
         (row["id"].as_str(), row["opens"].as_str()),
@@ -131,13 +131,13 @@ fn a_report_is_listed_opened_answered_and_removed(backing: Backing) {
     assert_eq!(none["reports"], serde_json::json!([]));
 
     let opened = desk.json(&[&["inbox", "open", &id, "-o", "opened"], &key[..]].concat());
-    documented("inbox open", &opened);
+    known("inbox open", &opened);
     assert_eq!(opened["receipt"], "verified");
     let report = fs::read(desk.folder.join("opened/report.md")).unwrap();
     assert_eq!(report, REPORT.as_bytes());
 
     let acknowledged = desk.json(&["inbox", "ack", &id]);
-    documented("inbox ack, inbox event", &acknowledged);
+    known("inbox ack, inbox event", &acknowledged);
     desk.expect(2, &["inbox", "event", &id, "embargo-until"]);
     desk.expect(
         0,
@@ -154,15 +154,15 @@ fn a_report_is_listed_opened_answered_and_removed(backing: Backing) {
     fs::write(desk.folder.join("answer"), "Thank you: fixed in 2.1\n").unwrap();
     let reply = ["inbox", "reply", &id, "--message", "answer"];
     let sent = desk.json(&[&reply[..], &["--sign-with", &secret]].concat());
-    documented("inbox reply", &sent);
+    known("inbox reply", &sent);
     let messages = desk.json(&[&["inbox", "messages", &id], &key[..]].concat());
-    documented("inbox messages", &messages);
+    known("inbox messages", &messages);
     assert_eq!(messages["messages"][0]["from"], "vendor");
 
     let (_, said) = desk.expect(1, &["inbox", "delete", &id]);
     assert!(said.contains("--yes"), "{said}");
     let deleted = desk.json(&["inbox", "delete", &id, "--yes"]);
-    documented("inbox delete", &deleted);
+    known("inbox delete", &deleted);
     desk.expect(1, &["inbox", "open", &id, "-o", "again"]);
     // Without the report there is no key to answer to any more.
     desk.expect(1, &[&reply[..], &["--unsigned"]].concat());
@@ -331,7 +331,7 @@ fn p22_messages_of_the_reporter_are_read_and_stay_inert() {
     let messages = ["inbox", "messages", &id, "--key", &secret];
     let output = desk.run(&[&["--json"], &messages[..]].concat());
     let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
-    documented("inbox messages", &shown);
+    known("inbox messages", &shown);
     let (one, two) = (&shown["messages"][0], &shown["messages"][1]);
     assert_eq!(
         (&one["from"], &one["text"]),
@@ -383,7 +383,7 @@ fn p19_a_download_goes_on_where_it_was_cut() {
     let desk = Desk::new(&place, &serve, "reader", "read");
     let id = desk.report();
     let fetched = desk.json(&["inbox", "fetch", &id, "-o", "one", "--key", &secret()]);
-    documented("inbox fetch", &fetched);
+    known("inbox fetch", &fetched);
     assert_eq!(fetched["reports"][0]["receipt"], "verified");
     let whole = fs::read(desk.folder.join(format!("one/{id}.pgp"))).unwrap();
     for cut in [0, 1, 700, whole.len()] {
@@ -445,47 +445,6 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let (folders, mut found): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
     found.extend(folders.iter().flat_map(|folder| files(folder)));
     found
-}
-
-/// Every member of a document stands in `docs/json.md`.
-#[track_caller]
-fn documented(section: &str, document: &Value) {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md");
-    let page = fs::read_to_string(page).unwrap();
-    let part = page.split(&format!("\n## {section}\n")).nth(1);
-    let part = part.unwrap_or_else(|| panic!("no section `{section}`"));
-    let part = part.split("\n## ").next().unwrap();
-    let documented: BTreeSet<_> = part
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `"))
-        .flat_map(|row| row.split(" |").next().unwrap().split(", "))
-        .map(|name| name.trim_matches('`').to_owned())
-        .collect();
-    let mut found = BTreeSet::new();
-    paths(document, "", &mut found);
-    let missing: Vec<_> = found.difference(&documented).collect();
-    assert!(
-        missing.is_empty(),
-        "{section}: {missing:?} are not in docs/json.md"
-    );
-}
-
-fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(members) => {
-            for (name, value) in members {
-                let dot = if path.is_empty() { "" } else { "." };
-                paths(value, &format!("{path}{dot}{name}"), found);
-            }
-        }
-        Value::Array(items) => {
-            found.insert(path.to_owned());
-            for item in items.iter().filter(|item| item.is_object()) {
-                paths(item, &format!("{path}[]"), found);
-            }
-        }
-        _ => drop(found.insert(path.to_owned())),
-    }
 }
 
 const REPORT: &str = "---\ntitle: The first\nassets: [example.org]\n---\n\n## Summary\n\nText\n";

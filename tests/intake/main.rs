@@ -18,6 +18,8 @@ mod ids;
 mod inbox;
 mod kills;
 mod landing;
+#[path = "../members/mod.rs"]
+mod members;
 mod peers;
 mod quota;
 mod repeats;

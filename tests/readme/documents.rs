@@ -6,7 +6,11 @@ use sealpost::{discover::security_txt::Code, program::Program, report::Report};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{blocks, paper};
+use crate::{
+    blocks,
+    members::{paths, same},
+    paper,
+};
 
 /// The first column of the tables in a part of a page: what stands there between backquotes.
 fn names(part: &str) -> BTreeSet<String> {
@@ -15,26 +19,6 @@ fn names(part: &str) -> BTreeSet<String> {
         .flat_map(|row| row.split(" |").next().unwrap().split(", "))
         .map(|name| name.trim_matches('`').to_owned())
         .collect()
-}
-
-/// The paths of all values in a document, such as `reports[].size`; objects and lists of values
-/// count themselves only if they are lists.
-fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(members) => {
-            for (name, value) in members {
-                let dot = if path.is_empty() { "" } else { "." };
-                paths(value, &format!("{path}{dot}{name}"), found);
-            }
-        }
-        Value::Array(items) => {
-            found.insert(path.to_owned());
-            for item in items.iter().filter(|item| item.is_object()) {
-                paths(item, &format!("{path}[]"), found);
-            }
-        }
-        _ => drop(found.insert(path.to_owned())),
-    }
 }
 
 #[test]
@@ -55,8 +39,7 @@ fn the_profile_in_the_docs_has_every_field() {
     let page = paper("docs/profile.md");
     let example = blocks(&page, "toml").concat();
     let program = Program::parse("docs/profile.md", &example).unwrap();
-    let mut found = BTreeSet::new();
-    paths(&serde_json::to_value(&program).unwrap(), "", &mut found);
+    let found = paths(&serde_json::to_value(&program).unwrap());
     let found: BTreeSet<_> = found.iter().map(|path| path.replace("[]", "")).collect();
     let mut named = names(&page);
     // They do not go together with the rest of the example.
@@ -93,8 +76,8 @@ fn the_findings_in_the_docs_are_those_of_the_reader() {
     assert!(page.ends_with(&table), "the table should read:\n{table}");
 }
 
-/// Runs sealpost in `folder`; gives the members of the JSON document.
-fn members(folder: &Path, line: &str) -> BTreeSet<String> {
+/// Runs sealpost in `folder`; gives the JSON document.
+fn printed(folder: &Path, line: &str) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_sealpost"))
         .args(line.split(' '))
         .args(["--json", "--passphrase-file", "passphrase"])
@@ -103,11 +86,7 @@ fn members(folder: &Path, line: &str) -> BTreeSet<String> {
         .current_dir(folder)
         .output()
         .unwrap();
-    let document = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|why| panic!("{line}: {why}: {output:?}"));
-    let mut found = BTreeSet::new();
-    paths(&document, "", &mut found);
-    found
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|why| panic!("{line}: {why}: {output:?}"))
 }
 
 #[test]
@@ -150,10 +129,7 @@ fn each_member_of_json_is_documented() {
     ];
     let mut commands = BTreeSet::from(ELSEWHERE);
     for (section, line) in runs {
-        let part = page.split(&format!("\n## {section}\n")).nth(1);
-        let part = part.unwrap_or_else(|| panic!("no section `{section}`"));
-        let documented = names(part.split("\n## ").next().unwrap());
-        assert_eq!(members(folder, line), documented, "{line}");
+        same(section, &[printed(folder, line)]);
         commands.insert(section);
     }
     let sections = page.lines().filter_map(|line| line.strip_prefix("## "));

@@ -1,6 +1,8 @@
 //! The paper does not rot: what README.md, the help and `docs/` show is run, parsed and compared.
 
 mod documents;
+#[path = "../members/mod.rs"]
+mod members;
 #[cfg(unix)]
 mod session;
 
