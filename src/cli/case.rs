@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use url::Url;
 
 use super::NetworkOptions;
 use crate::openpgp::Fingerprint;
@@ -118,12 +119,13 @@ pub struct CaseReply {
 
 /// Bring a case back on this machine, by its twelve words
 ///
-/// They are asked for. The vendor's intake is found as `send` finds it, and asked for the case; its
-/// receipt is verified.
+/// They are asked for. The vendor's intake is found as `send` finds it, and asked for the case once you
+/// confirmed that it may have the case's token; its receipt is verified.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     sealpost case recover --to example.org\n  \
-    sealpost case recover --to example.org --words-file words.txt")]
+    sealpost case recover --to example.org --words-file words.txt --yes\n  \
+    sealpost case recover --to example.org --intake https://reports.example.org")]
 pub struct CaseRecover {
     /// The vendor, as in `send`
     #[arg(long, value_name = "TARGET")]
@@ -136,6 +138,14 @@ pub struct CaseRecover {
     /// Take the words from the first line of FILE instead of asking
     #[arg(long, value_name = "FILE")]
     pub words_file: Option<PathBuf>,
+
+    /// The intake that has the case, instead of the one that is found
+    #[arg(long, value_name = "URL")]
+    pub intake: Option<Url>,
+
+    /// Give the case's token to the intake that is found, without being asked
+    #[arg(long)]
+    pub yes: bool,
 
     /// The key that the report was sealed to, by its whole fingerprint
     #[arg(long, value_name = "HEX")]
@@ -153,13 +163,19 @@ pub struct CaseRecover {
 /// Wipe a case from this machine, with what waits in the outbox
 ///
 /// Its bytes are overwritten, which flash storage, copies and snapshots may defeat. The intake keeps
-/// what it has; the twelve words bring the case back.
+/// what it has; the twelve words bring the case back. Keys that you trust stay trusted.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  sealpost case forget k3v7x2qd")]
+#[command(after_help = "Examples:\n  \
+    sealpost case forget k3v7x2qd\n  \
+    sealpost case forget k3v7x2qd --yes")]
 pub struct CaseForget {
     /// The case
     #[arg(value_name = "CASE")]
     pub case: String,
+
+    /// Do it without being asked
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// Set or change the passphrase of all cases

@@ -12,10 +12,10 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use zeroize::Zeroizing;
 
 use crate::{
-    disk::{Cases, Home, VaultError},
+    disk::{Cases, Entry, Home, VaultError},
     network::ProxyUrl,
     openpgp::{Passphrase, PassphraseFor},
-    terminal::{Exit, Failure, Output, Passphrases, Secret, escape::brief},
+    terminal::{Exit, Failure, Hint, Output, Passphrases, Secret, escape::brief},
 };
 
 /// What every command is handed.
@@ -35,6 +35,9 @@ pub struct Context<'a> {
     /// What may be remembered of this command.
     pub memory: Memory,
 }
+
+/// What waits in the outbox, and the names of what is there and cannot be read.
+type Waiting = (Vec<(String, Entry)>, Vec<String>);
 
 /// Whether anything may be written into the home folder.
 #[derive(Debug, Default)]
@@ -83,6 +86,29 @@ impl Context<'_> {
                 Err(Failure::new(Exit::NotAuthenticated, why))
             }
             Err(why) => Err(why.into()),
+        }
+    }
+
+    /// What is in the outbox; each name of what cannot be read is told.
+    pub(super) fn outbox(&self) -> Result<Waiting, Failure> {
+        let entries = self.home.outbox().list()?;
+        let unreadable = entries.unreadable.into_iter().map(|(name, why)| {
+            let why = anyhow::Error::new(why);
+            self.output
+                .warn(format!("{name} in the outbox cannot be read: {why:#}"));
+            name
+        });
+        Ok((entries.whole, unreadable.collect()))
+    }
+
+    /// The cases for one more, which needs no passphrase.
+    pub(super) fn cases_to_keep(&self) -> Result<Cases, Failure> {
+        let cases = self.home.cases(self.now)?;
+        match cases.refuse_without_lock() {
+            Ok(()) => Ok(cases),
+            Err(why) => Err(Failure::from(why).with_hint(Hint::words(
+                "put it back from a copy, or forget the cases that are locked: sealpost case list names them",
+            ))),
         }
     }
 

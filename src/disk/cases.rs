@@ -12,7 +12,8 @@ use std::{
 
 use super::{
     AskPassphrase, CaseRecord, DiskError, Home, Overwrite, PendingFile, Seeds, Vault, VaultError,
-    pending::sync_folder, vault::FOLDER,
+    pending::sync_folder,
+    vault::{FOLDER, is_locked},
 };
 use crate::{case::CaseName, openpgp::Passphrase, wire::MessageId};
 
@@ -79,7 +80,7 @@ impl Cases {
             let name = path.file_name().and_then(|name| name.to_str());
             let name = name.and_then(|name| name.parse().ok());
             // A folder without a record is what a crash left of a case that was being forgotten.
-            names.extend(name.filter(|name| record_path(&folder, name).exists()));
+            names.extend(name.filter(|name| is_there(&record_path(&folder, name))));
         }
         names.sort();
         Ok(names)
@@ -119,6 +120,9 @@ impl Cases {
         let folder = self.home.existing(FOLDER)?;
         let path = record_path(&folder, name);
         let kept = read_whole(&path)?;
+        if is_locked(&kept) && self.vault.knows_none() {
+            return Err(self.vault.gone(name));
+        }
         let json = self.vault.read(&path, &kept)?;
         let record = CaseRecord::from_json(&json).map_err(|why| DiskError::damaged(&path, why))?;
         if record.name() != *name {
@@ -132,6 +136,7 @@ impl Cases {
     /// # Errors
     /// [`VaultError`].
     pub fn write(&self, record: &CaseRecord) -> Result<(), VaultError> {
+        self.refuse_without_lock()?;
         let folder = self.folder(&record.name())?;
         let path = folder.join(RECORD);
         let json = record.to_json().map_err(VaultError::Key)?;
@@ -139,6 +144,30 @@ impl Cases {
         publish(&path, &kept)?;
         let above = self.home.folder(FOLDER)?;
         sync_folder(&above).map_err(|error| DiskError::io("sync", &above, error))?;
+        Ok(())
+    }
+
+    /// Whether records can be kept as the person wants them: where the lock is gone that others are
+    /// locked with, one more would lie there unlocked.
+    ///
+    /// # Errors
+    /// [`VaultError::LockGone`].
+    pub fn refuse_without_lock(&self) -> Result<(), VaultError> {
+        if !self.vault.knows_none() {
+            return Ok(());
+        }
+        let folder = self.home.existing(FOLDER)?;
+        for name in self.names()? {
+            let mut first = [b'{'];
+            // What cannot be read is a fault of its own, which reading it names.
+            let read = File::open(record_path(&folder, &name)).and_then(|mut file| {
+                let _length = file.read(&mut first)?;
+                Ok(())
+            });
+            if read.is_ok() && is_locked(&first) {
+                return Err(self.vault.gone(&name));
+            }
+        }
         Ok(())
     }
 
@@ -204,6 +233,7 @@ impl Cases {
     /// [`VaultError`]; a lock that is there has to be opened before.
     pub fn lock(&mut self, passphrase: &Passphrase, seeds: Seeds) -> Result<(), VaultError> {
         self.home.folder(FOLDER)?;
+        self.refuse_without_lock()?;
         self.vault.set(passphrase, seeds, self.now)?;
         self.keep_all_again()?;
         self.vault.settle(passphrase, self.now)
@@ -234,6 +264,11 @@ impl Cases {
         self.home.folder(FOLDER)?;
         self.home.folder(&format!("{FOLDER}/{name}"))
     }
+}
+
+/// Also if nobody may look.
+fn is_there(path: &Path) -> bool {
+    path.try_exists().unwrap_or(true)
 }
 
 fn record_path(folder: &Path, name: &CaseName) -> PathBuf {

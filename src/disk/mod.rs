@@ -31,7 +31,7 @@ pub use error::DiskError;
 pub use folder::PendingFolder;
 pub use home::Home;
 pub use interruption::{Interrupted, Interruption};
-pub use outbox::{Entry, EntryKind, HeldEntry, Outbox, PendingEntry};
+pub use outbox::{Entries, Entry, EntryKind, HeldEntry, Outbox, PendingEntry};
 pub use partial::PartialFile;
 pub use pending::{Overwrite, PendingFile};
 pub use pins::{Pin, Pins};

@@ -55,6 +55,15 @@ pub struct Entry {
     pub words_shown: bool,
 }
 
+/// What is in the outbox.
+#[derive(Debug, Default)]
+pub struct Entries {
+    /// What can be delivered, each with its name.
+    pub whole: Vec<(String, Entry)>,
+    /// What cannot be read: its name, and why.
+    pub unreadable: Vec<(String, DiskError)>,
+}
+
 /// What an entry is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -119,24 +128,39 @@ impl Outbox {
         })
     }
 
-    /// The names of the entries that are whole, in the order in which they were sealed.
+    /// The names of the entries that are whole, in the order in which they were sealed, and of those that
+    /// cannot be read.
     ///
     /// # Errors
-    /// The folder or an entry cannot be read.
-    pub fn list(&self) -> Result<Vec<(String, Entry)>, DiskError> {
+    /// The folder cannot be read.
+    pub fn list(&self) -> Result<Entries, DiskError> {
         let above = self.home.existing(FOLDER)?;
         if above.exists() {
             tidy(&above)?;
         }
-        let mut entries = Vec::new();
+        let mut entries = Entries::default();
         for folder in folders(&above)? {
             let name = folder.file_name().unwrap_or_default().to_string_lossy();
-            if let Some(entry) = read(&folder)? {
-                entries.push((name.into_owned(), entry));
+            match read(&folder) {
+                Ok(Some(entry)) => entries.whole.push((name.into_owned(), entry)),
+                Ok(None) => {}
+                Err(why) => entries.unreadable.push((name.into_owned(), why)),
             }
         }
-        entries.sort_by_key(|(_, entry)| entry.sealed);
+        entries.whole.sort_by_key(|(_, entry)| entry.sealed);
         Ok(entries)
+    }
+
+    /// Removes an entry that cannot be read; `false` if another process works at it.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub fn discard(&self, name: &str) -> Result<bool, DiskError> {
+        let folder = self.home.existing(FOLDER)?.join(name);
+        match try_lock(&folder)? {
+            Some(_lock) => remove(&folder).map(|()| true),
+            None => Ok(false),
+        }
     }
 
     /// Takes an entry, unless another process works at it: then `None`, as when it is gone.
@@ -264,13 +288,17 @@ impl HeldEntry {
     /// # Errors
     /// It cannot be removed.
     pub fn remove(self) -> Result<(), DiskError> {
-        // Without its document it is no entry any more, wherever this is cut.
-        let document = self.folder.join(DOCUMENT);
-        fs::remove_file(&document).map_err(|error| DiskError::io("remove", &document, error))?;
-        remove_folder(&self.folder)?;
-        let above = super::pending::parent(&self.folder);
-        sync_folder(above).map_err(|error| DiskError::io("sync", above, error))
+        remove(&self.folder)
     }
+}
+
+fn remove(folder: &Path) -> Result<(), DiskError> {
+    // Without its document it is no entry any more, wherever this is cut.
+    let document = folder.join(DOCUMENT);
+    fs::remove_file(&document).map_err(|error| DiskError::io("remove", &document, error))?;
+    remove_folder(folder)?;
+    let above = super::pending::parent(folder);
+    sync_folder(above).map_err(|error| DiskError::io("sync", above, error))
 }
 
 impl Drop for Debris {

@@ -18,9 +18,12 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::{DiskError, Home, Overwrite, PendingFile};
-use crate::openpgp::{
-    self, Certificate, Container, DecryptionKeys, Envelope, OpenError, Opening, Passphrase,
-    SealError, SecretKey, read_certificates,
+use crate::{
+    case::CaseName,
+    openpgp::{
+        self, Certificate, Container, DecryptionKeys, Envelope, OpenError, Opening, Passphrase,
+        SealError, SecretKey, read_certificates,
+    },
 };
 
 /// Asks for the passphrase of the records: which attempt this is, from 0. `None` ends asking.
@@ -50,6 +53,14 @@ pub enum VaultError {
     /// The passphrase was not asked for yet.
     #[error("the cases are locked")]
     Locked,
+    /// Records are locked, and the lock is not there.
+    #[error("{lock} is gone, and the record of case {case} is locked with it")]
+    LockGone {
+        /// The file of the lock.
+        lock: PathBuf,
+        /// A case that is locked.
+        case: CaseName,
+    },
     /// Sealing failed.
     #[error("cannot lock a record")]
     Seal(#[from] SealError),
@@ -100,6 +111,19 @@ impl Vault {
     #[must_use]
     pub fn has_passphrase(&self) -> bool {
         self.lock.is_some()
+    }
+
+    /// Whether nothing is known of a passphrase: there is no lock, and none was taken away just now.
+    pub(super) fn knows_none(&self) -> bool {
+        self.lock.is_none() && self.keys.borrow().is_empty()
+    }
+
+    /// The error for a record that is locked with a lock that is not there.
+    pub(super) fn gone(&self, case: &CaseName) -> VaultError {
+        VaultError::LockGone {
+            lock: self.path.clone(),
+            case: case.clone(),
+        }
     }
 
     /// Takes the passphrase, unless there is none or it was given before.
@@ -223,7 +247,7 @@ impl Vault {
 
     /// What was written, read back.
     pub(super) fn read(&self, path: &Path, kept: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        if kept.first() == Some(&b'{') {
+        if !is_locked(kept) {
             return Ok(Zeroizing::new(kept.to_vec()));
         }
         let secret = self.keys.borrow().clone();
@@ -262,6 +286,12 @@ impl Seeds {
         seed.iter_mut().zip(half).for_each(|(to, from)| *to = *from);
         seed
     }
+}
+
+/// Whether a record, of which this is the beginning, needs a key to be read: a packet of OpenPGP begins with a bit
+/// that no JSON does (RFC 9580 section 4.2).
+pub(super) fn is_locked(kept: &[u8]) -> bool {
+    kept.first().is_some_and(|first| first & 0x80 != 0)
 }
 
 fn seal(envelope: &Envelope, plain: &[u8], now: SystemTime) -> Result<Vec<u8>, SealError> {

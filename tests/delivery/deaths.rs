@@ -79,7 +79,7 @@ fn client_dies(desk: &Desk, line: &Line, after: Duration) -> bool {
     }
     assert!(desk.outbox().is_empty(), "{:?}", desk.outbox());
     for case in &cases {
-        let forget = format!("case forget {}", case["case"].as_str().unwrap());
+        let forget = format!("case forget {} --yes", case["case"].as_str().unwrap());
         desk.run(&forget).expect(0);
     }
     for report in &reports {

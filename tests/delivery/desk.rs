@@ -180,6 +180,18 @@ impl Desk {
         Ended::of(&self.command(line).output().unwrap())
     }
 
+    /// The same where nobody can be asked, whoever runs the tests.
+    pub(crate) fn unasked(&self, line: &str) -> Ended {
+        let direct = self.command(line);
+        let mut command = Command::new("setsid");
+        command.arg("--wait").arg(direct.get_program());
+        command.args(direct.get_args()).stdin(Stdio::null());
+        command.env("SEALPOST_HOME", self.path("home"));
+        command.env("SSL_CERT_FILE", self.path("tls.pem"));
+        command.current_dir(self.folder.path());
+        Ended::of(&command.output().unwrap())
+    }
+
     /// `send` to an intake at a socket.
     pub(crate) fn send(&self, at: SocketAddr, more: &str) -> Ended {
         self.run(&send_line(at, more))

@@ -1,50 +1,8 @@
 //! `docs/json.md` says what `send` and `case` print.
 
-use std::{collections::BTreeSet, fs};
+use std::fs;
 
-use serde_json::Value;
-
-use crate::desk::Desk;
-
-fn documented(section: &str) -> BTreeSet<String> {
-    let page = include_str!("../../docs/json.md");
-    let part = page.split(&format!("\n## {section}\n")).nth(1).unwrap();
-    let part = part.split("\n## ").next().unwrap();
-    let rows = part.lines().filter_map(|line| line.strip_prefix("| `"));
-    rows.map(|row| row.split('`').next().unwrap().to_owned())
-        .collect()
-}
-
-fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(members) => {
-            for (name, value) in members {
-                let dot = if path.is_empty() { "" } else { "." };
-                let member = format!("{path}{dot}{name}");
-                if value.is_object() {
-                    found.insert(member.clone());
-                }
-                paths(value, &member, found);
-            }
-        }
-        Value::Array(items) => {
-            found.insert(path.to_owned());
-            for item in items.iter().filter(|item| item.is_object()) {
-                paths(item, &format!("{path}[]"), found);
-            }
-        }
-        _ => drop(found.insert(path.to_owned())),
-    }
-}
-
-#[track_caller]
-fn same(section: &str, documents: &[Value]) {
-    let mut found = BTreeSet::new();
-    for document in documents {
-        paths(document, "", &mut found);
-    }
-    assert_eq!(found, documented(section), "{section}");
-}
+use crate::{desk::Desk, members::same};
 
 #[test]
 fn each_member_of_json_is_documented() {
@@ -73,14 +31,19 @@ fn each_member_of_json_is_documented() {
         "{until:?}"
     );
     let shown = desk.json(&format!("case show {case} --words"));
-    same("case list, show, sync, recover", &[synced, shown]);
+    let damaged = desk.path("home/cases/aaaaaaaa");
+    fs::create_dir(&damaged).unwrap();
+    fs::write(damaged.join("record"), "{}").unwrap();
+    let listed = desk.json("case list");
+    fs::remove_dir_all(&damaged).unwrap();
+    same("case list, show, sync, recover", &[synced, shown, listed]);
     desk.kill_server();
     for _ in 0..2 {
         desk.run(&format!("{line} --patience 0")).expect(6);
     }
     let kept = desk.json("send --resume --patience 0");
     same("send", &[sent, kept]);
-    let forgotten = desk.json(&format!("case forget {case}"));
+    let forgotten = desk.json(&format!("case forget {case} --yes"));
     same("case forget", &[forgotten]);
     let locked = desk.json("case lock --new-passphrase-file m");
     same("case lock, unlock", &[locked]);

@@ -13,6 +13,9 @@ mod https;
 mod interruptions;
 mod liar;
 mod line;
+#[path = "../members/mod.rs"]
+mod members;
 mod receipts;
+mod records;
 mod traces;
 mod words;

@@ -87,7 +87,12 @@ fn p12_only_a_receipt_of_the_vendor_for_these_bytes_counts() {
         &desk,
         Box::new(move |id, hash, size| sign(&honest(id, hash, size), &secret)),
     );
-    good.expect(0).says("delivered");
+    let good = good.expect(0);
+    good.says("delivered");
+    // First what people compare, then what signed.
+    good.says(&format!(
+        "signed by the vendor's key {fingerprint} (its subkey "
+    ));
 
     let honest = receipt.clone();
     let unsigned = sent_to(

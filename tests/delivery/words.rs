@@ -180,7 +180,7 @@ fn words_bring_a_case_back_and_forgetting_wipes_it() {
     let words = show["cases"][0]["case_words"].as_str().unwrap();
     fs::write(talk.desk.path("words"), words).unwrap();
     talk.desk
-        .run(&format!("case forget {}", talk.case))
+        .run(&format!("case forget {} --yes", talk.case))
         .expect(0);
     assert!(talk.desk.cases().is_empty());
     assert!(

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    case::Event,
+    case::{CaseName, Event},
     client::Attested,
-    commands::Context,
-    disk::{CaseRecord, Entry},
+    commands::{Context, send::key_of},
+    disk::{CaseRecord, Entry, VaultError},
     terminal::{Failure, escape::brief},
 };
 
@@ -23,6 +23,40 @@ pub(super) struct Names {
 #[derive(Serialize)]
 pub(super) struct Document {
     pub(super) cases: Vec<CaseDocument>,
+    /// Those whose record cannot be read.
+    pub(super) unreadable: Vec<Unreadable>,
+}
+
+/// A case whose record cannot be read.
+#[derive(Serialize)]
+pub(super) struct Unreadable {
+    pub(super) case: String,
+    /// Why.
+    pub(super) error: String,
+}
+
+impl Document {
+    /// Of one case.
+    pub(super) fn one(case: CaseDocument) -> Self {
+        Self {
+            cases: vec![case],
+            unreadable: Vec::new(),
+        }
+    }
+}
+
+impl Unreadable {
+    /// Names it on stderr.
+    pub(super) fn tell(name: &CaseName, why: VaultError, context: &Context<'_>) -> Self {
+        let error = format!("{:#}", anyhow::Error::new(why));
+        context
+            .output
+            .warn(format!("case {name} cannot be read: {error}"));
+        Self {
+            case: name.to_string(),
+            error,
+        }
+    }
 }
 
 /// One case.
@@ -59,6 +93,9 @@ pub(super) struct CaseDocument {
     /// Why the intake could not be asked.
     pub(super) error: Option<String>,
     pub(super) case_words: Option<String>,
+    /// Whether the intake said something new.
+    #[serde(skip)]
+    pub(super) has_news: bool,
 }
 
 /// A receipt that was verified.
@@ -104,6 +141,7 @@ impl CaseDocument {
             messages: Vec::new(),
             error: None,
             case_words: None,
+            has_news: false,
         }
     }
 
@@ -138,7 +176,8 @@ pub(super) fn tell(case: &CaseDocument, context: &Context<'_>) -> Result<(), Fai
             "receipt",
             match &receipt.key {
                 Some(key) => {
-                    format!("the vendor's key {key} signed that the intake had it on {received}")
+                    let by = key_of(case.key.as_deref().unwrap_or(key), key);
+                    format!("the vendor's key {by} signed that the intake had it on {received}")
                 }
                 None => format!("not signed: the intake's word alone, {received}"),
             },

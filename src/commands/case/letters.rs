@@ -14,6 +14,7 @@ use crate::{
     commands::{
         Context,
         open::{SECRET_LIMIT, agent_passphrase},
+        send::key_of,
     },
     disk::{CaseRecord, Cases, SecretFile},
     openpgp::{self, DecryptionKeys, Fingerprint, Opening, SecretKey, SignatureVerdict},
@@ -34,6 +35,9 @@ pub(super) struct Letter {
     signed_by: Option<&'static str>,
     /// The key that signed.
     key: Option<String>,
+    /// The vendor's certificate, to tell a person whose key that is.
+    #[serde(skip)]
+    certificate: Option<String>,
     /// Null for one's own, which is sealed to the vendor alone, and for what cannot be opened.
     text: Option<String>,
     error: Option<String>,
@@ -110,6 +114,11 @@ impl<'a> Reader<'a> {
             size: view.size,
             signed_by: None,
             key: None,
+            certificate: self
+                .record
+                .certificate
+                .as_ref()
+                .map(|certificate| certificate.fingerprint().to_string()),
             text: None,
             error: None,
         };
@@ -191,6 +200,7 @@ impl Letter {
             return Ok(());
         }
         let key = self.key.as_deref().unwrap_or_default();
+        let key = key_of(self.certificate.as_deref().unwrap_or(key), key);
         let by = match self.signed_by {
             Some("vendor") => format!("from the vendor (signed by {key})"),
             Some("intake") => format!(

@@ -1,13 +1,13 @@
 //! `sealpost case list`: a line for each.
 
-use super::document::{CaseDocument, Document, standing};
+use super::document::{CaseDocument, Document, Unreadable, standing};
 use crate::{
     commands::Context,
     terminal::{Exit, Failure, escape::brief},
 };
 
 pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
-    let outbox = context.home.outbox().list()?;
+    let (outbox, damaged) = context.outbox()?;
     let cases = context.home.cases(context.now)?;
     let names = cases.names()?;
     // Nobody is asked for a passphrase that nothing needs.
@@ -16,9 +16,12 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
     } else {
         context.cases()?
     };
-    let mut documents = Vec::new();
+    let (mut documents, mut unreadable) = (Vec::new(), Vec::new());
     for name in names {
-        documents.push(CaseDocument::new(&cases.read(&name)?, &outbox));
+        match cases.read(&name) {
+            Ok(record) => documents.push(CaseDocument::new(&record, &outbox)),
+            Err(why) => unreadable.push(Unreadable::tell(&name, why, context)),
+        }
     }
     documents.sort_by_key(|case| case.sealed);
     for case in &documents {
@@ -30,11 +33,19 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
             standing(case)
         ))?;
     }
-    if documents.is_empty() {
+    if documents.is_empty() && unreadable.is_empty() {
         context
             .output
             .say("there is no case yet; sealpost send begins one");
     }
-    context.output.json(&Document { cases: documents })?;
-    Ok(Exit::Done)
+    let exit = if unreadable.is_empty() && damaged.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    };
+    context.output.json(&Document {
+        cases: documents,
+        unreadable,
+    })?;
+    Ok(exit)
 }

@@ -16,7 +16,7 @@ use crate::{
     case::CaseName,
     cli::{Case, CaseForget, CaseVerb},
     disk::{Cases, WhichCase},
-    terminal::{Exit, Failure, Hint},
+    terminal::{Exit, Failure, Hint, confirm, escape::brief},
 };
 
 /// Does what was typed.
@@ -54,7 +54,16 @@ fn forget(args: &CaseForget, context: &Context<'_>) -> Result<Exit, Failure> {
     let cases = context.home.cases(context.now)?;
     let name = find(&args.case, &cases)?;
     let outbox = context.home.outbox();
-    for (entry, of) in outbox.list()? {
+    // Where nobody needs a passphrase for it.
+    let vendor = cases.read(&name).ok().map(|record| record.vendor);
+    ask(args, (&name, vendor.as_deref()), context)?;
+    let entries = outbox.list()?;
+    for (entry, _) in entries.unreadable {
+        if entry.starts_with(name.as_str()) {
+            outbox.discard(&entry)?;
+        }
+    }
+    for (entry, of) in entries.whole {
         if of.case == name {
             let Some(held) = outbox.take(&entry)? else {
                 let error = anyhow!("another sealpost is sending something of case {name}");
@@ -72,5 +81,34 @@ fn forget(args: &CaseForget, context: &Context<'_>) -> Result<Exit, Failure> {
     context
         .output
         .say(format!("case {name} is forgotten on this machine"));
+    let pin = vendor.and_then(|vendor| context.home.pins().find(&vendor).ok().flatten());
+    if let Some(pin) = pin {
+        context.output.say(format!(
+            "the key of {} stays trusted; to remove it: sealpost trust --remove {}",
+            brief(&pin.subject),
+            pin.subject
+        ));
+    }
     Ok(Exit::Done)
+}
+
+fn ask(
+    args: &CaseForget,
+    (name, vendor): (&CaseName, Option<&str>),
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    let of = vendor.map(|vendor| format!(" ({})", brief(vendor)));
+    let question = format!(
+        "wipe case {name}{} from this machine, with what waits in the outbox?",
+        of.unwrap_or_default()
+    );
+    if args.yes || context.output.without_progress(|| confirm(&question)) {
+        return Ok(());
+    }
+    Err(
+        Failure::from(anyhow!("nothing was forgotten")).with_hint(Hint::command(
+            "to forget it without being asked",
+            ["sealpost", "case", "forget", name.as_str(), "--yes"],
+        )),
+    )
 }

@@ -12,18 +12,20 @@ use crate::{
         online::Online,
         sealing::{first_use, investigate, published},
         send::find_route,
-        target, vendor,
+        target,
+        vendor::{self, Investigation},
     },
+    discover::trust::Decision,
     disk::{CaseRecord, Delivered, Destination},
     openpgp::Certificate,
-    terminal::{Exit, Failure, Hint, Passphrases},
+    terminal::{Exit, Failure, Hint, Passphrases, confirm, escape::brief},
     wire::{ReportSummary, Token},
 };
 
 pub(super) fn run(args: &CaseRecover, context: &Context<'_>) -> Result<Exit, Failure> {
     let secret = words(args, context)?;
     let name = CaseName::of(&secret);
-    let cases = context.home.cases(context.now)?;
+    let cases = context.cases_to_keep()?;
     if cases.has(&name)? {
         let error = anyhow!("case {name} is here already");
         return Err(Failure::from(error).with_hint(Hint::command(
@@ -37,15 +39,24 @@ pub(super) fn run(args: &CaseRecover, context: &Context<'_>) -> Result<Exit, Fai
     let found = investigate(typed, &args.network, &vendor, context)?;
     let first_use = first_use(typed, args.yes_trust_first_use);
     let recipient = published(&vendor, &found, &first_use, context)?;
-    let online = Online::new(&args.network, vendor.loopback(), context)?;
-    let route = find_route(&vendor, Some(&found), &online, context)?;
+    let named = vendor.loopback().into_iter().chain(args.intake.clone());
+    let online = Online::new(&args.network, named, context)?;
+    let intake = match &args.intake {
+        Some(typed) => online.intake(typed),
+        None => find_route(&vendor, Some(&found), &online, context)?.intake,
+    };
     let token = Token::from_bytes(&secret.token_bytes());
     let certificate = recipient.certificate().clone();
-    let (report, receipt) = fetch(&route.intake, &online, &token)?;
+    let key = certificate.fingerprint();
+    if args.intake.is_none() && vendor.loopback_url().is_none() && !args.yes {
+        let key = format!("{key}, {}", believed(&found));
+        ask((&vendor.subject.name, &key), &intake, &name, context)?;
+    }
+    let (report, receipt) = fetch(&intake, &online, &token)?;
     let record = record(
         secret,
         (vendor.subject.name.clone(), certificate),
-        &route.intake,
+        &intake,
         (report, receipt),
     )?;
     let attested = attested(&record, context)?;
@@ -57,10 +68,42 @@ pub(super) fn run(args: &CaseRecover, context: &Context<'_>) -> Result<Exit, Fai
     context.output.say(format!(
         "case {name} is back; its messages come with: sealpost case sync {name}"
     ));
-    context.output.json(&Document {
-        cases: vec![document],
-    })?;
+    context.output.json(&Document::one(document))?;
     Ok(Exit::Done)
+}
+
+/// Why the key is taken for the vendor's, once it was chosen.
+fn believed(found: &Investigation) -> &'static str {
+    match &found.decision {
+        Ok(Decision::Pinned(_)) => "which is pinned",
+        Ok(Decision::Agreed(_)) => "which independent sources agree on",
+        Ok(Decision::Typed(_)) => "whose fingerprint you typed",
+        Ok(Decision::OneSource(_)) | Err(_) => "which one source alone names",
+    }
+}
+
+/// The token opens the case, and is not given to anybody whom the person does not mean.
+fn ask(
+    (vendor, key): (&str, &str),
+    intake: &Intake<'_>,
+    name: &CaseName,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    let (output, place) = (context.output, intake.endpoint());
+    let host = place.host_str().unwrap_or_default();
+    output.notice(format!("vendor: {}", brief(vendor)));
+    output.notice(format!("key:    {key}"));
+    output.notice(format!(
+        "intake: {place}, the first of its contacts that is one"
+    ));
+    let question = format!("give the token of case {name} to {host}?");
+    if output.without_progress(|| confirm(&question)) {
+        return Ok(());
+    }
+    let refused = anyhow!("nothing was asked: the token of case {name} would go to {host}");
+    Err(Failure::new(Exit::Refused, refused).with_hint(Hint::words(
+        "without a terminal, add --yes, or name the intake that you mean: --intake URL",
+    )))
 }
 
 fn words(args: &CaseRecover, context: &Context<'_>) -> Result<CaseSecret, Failure> {

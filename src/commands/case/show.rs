@@ -21,7 +21,7 @@ pub(super) fn run(args: &CaseShow, context: &Context<'_>) -> Result<Exit, Failur
     let name = find(&args.case, &context.home.cases(context.now)?)?;
     let cases = context.cases()?;
     let record = cases.read(&name)?;
-    let outbox = context.home.outbox().list()?;
+    let (outbox, _) = context.outbox()?;
     let attested = attested(&record, context)?;
     if let Some(path) = &args.receipt {
         write_receipt(&record, path, context)?;
@@ -43,9 +43,7 @@ pub(super) fn run(args: &CaseShow, context: &Context<'_>) -> Result<Exit, Failur
     if let Some(words) = &document.case_words {
         context.output.print(format!("case words: {words}"))?;
     }
-    context.output.json(&Document {
-        cases: vec![document],
-    })?;
+    context.output.json(&Document::one(document))?;
     Ok(Exit::Done)
 }
 

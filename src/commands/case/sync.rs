@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use jiff::Timestamp;
 
 use super::{
-    document::{CaseDocument, Document, tell},
+    document::{CaseDocument, Document, Unreadable, standing, tell},
     find,
     letters::{Reader, attested},
 };
@@ -16,7 +16,7 @@ use crate::{
     client::IntakeError,
     commands::{Context, online::Online},
     disk::{CaseRecord, Cases, Seen},
-    terminal::{Exit, Failure, Hint},
+    terminal::{Exit, Failure, Hint, escape::brief},
     wire::{Author, MessageId, MessageView, Token},
 };
 
@@ -31,10 +31,18 @@ pub(super) fn run(args: &CaseSync, context: &Context<'_>) -> Result<Exit, Failur
     } else {
         context.cases()?
     };
-    let mut documents = Vec::new();
+    let (mut documents, mut unreadable) = (Vec::new(), Vec::new());
     let mut failed = None;
     for name in &names {
-        let record = cases.read(name)?;
+        let record = match cases.read(name) {
+            Ok(record) => record,
+            Err(why) if args.case.is_some() => return Err(why.into()),
+            Err(why) => {
+                unreadable.push(Unreadable::tell(name, why, context));
+                failed = Some(Exit::Failed);
+                continue;
+            }
+        };
         if args.case.is_none() && !is_open(&record) {
             if let Err(elsewhere) = record.intake() {
                 context.output.say(elsewhere);
@@ -45,7 +53,7 @@ pub(super) fn run(args: &CaseSync, context: &Context<'_>) -> Result<Exit, Failur
             Ok(document) => documents.push(document),
             Err(failure) if args.case.is_some() => return Err(failure),
             Err(failure) => {
-                let mut document = CaseDocument::new(&record, &context.home.outbox().list()?);
+                let mut document = CaseDocument::new(&record, &context.home.outbox().list()?.whole);
                 document.error = Some(format!("{:#}", failure.error()));
                 documents.push(document);
                 failed = Some(failure.exit());
@@ -55,17 +63,50 @@ pub(super) fn run(args: &CaseSync, context: &Context<'_>) -> Result<Exit, Failur
             }
         }
     }
-    for document in documents.iter().filter(|document| document.error.is_none()) {
-        tell(document, context)?;
-        if document.messages.is_empty() {
-            context.output.say("no new message");
+    let asked = documents.iter().filter(|document| document.error.is_none());
+    match asked.collect::<Vec<_>>().as_slice() {
+        [] if names.is_empty() => context.output.say("there is no case yet"),
+        [] => {}
+        [one] => {
+            tell(one, context)?;
+            if one.messages.is_empty() {
+                context.output.say("no new message");
+            }
         }
+        several => tell_news(several, context)?,
     }
-    if names.is_empty() {
-        context.output.say("there is no case yet");
-    }
-    context.output.json(&Document { cases: documents })?;
+    context.output.json(&Document {
+        cases: documents,
+        unreadable,
+    })?;
     Ok(failed.unwrap_or(Exit::Done))
+}
+
+/// A line for each case with news, and one for all others.
+fn tell_news(cases: &[&CaseDocument], context: &Context<'_>) -> Result<(), Failure> {
+    let (news, rest): (Vec<&CaseDocument>, Vec<_>) = cases.iter().partition(|case| case.has_news);
+    for case in &news {
+        let messages = match case.messages.len() {
+            0 => String::new(),
+            1 => ", a new message".to_owned(),
+            several => format!(", {several} new messages"),
+        };
+        context.output.print(format!(
+            "{}  {}  {}{messages}",
+            case.case,
+            brief(&case.vendor),
+            standing(case)
+        ))?;
+    }
+    if !news.is_empty() {
+        context.output.say("to read it: sealpost case show CASE");
+    }
+    match rest.len() {
+        0 => {}
+        1 => context.output.say("1 case without news"),
+        several => context.output.say(format!("{several} cases without news")),
+    }
+    Ok(())
 }
 
 fn is_open(record: &CaseRecord) -> bool {
@@ -97,6 +138,9 @@ fn one(
     let view = view.map_err(|error| unknown(name, error))?;
     let list = online.wait(intake.messages(&token, report));
     let list = list.map_err(|error| unknown(name, error))?;
+    let seen = record.seen.take();
+    let known_events = seen.map_or(1, |seen| seen.timeline.len());
+    let has_events = view.timeline.len() > known_events;
     record.seen = Some(Seen {
         at: Timestamp::try_from(context.now)?,
         state: view.summary.state,
@@ -124,12 +168,13 @@ fn one(
         record.messages.push(view.clone());
     }
     cases.write(&record)?;
-    let mut document = CaseDocument::new(&record, &context.home.outbox().list()?);
+    let mut document = CaseDocument::new(&record, &context.home.outbox().list()?.whole);
     if let Some(attested) = attested(&record, context)? {
         document.attest(&attested);
     }
     let reader = Reader::new(&record, cases, &args.key, context)?;
     document.messages = new.iter().map(|view| reader.open(view, context)).collect();
+    document.has_news = has_events || !new.is_empty();
     Ok(document)
 }
 

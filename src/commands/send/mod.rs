@@ -11,7 +11,9 @@ mod spool;
 mod stopped;
 
 pub(super) use self::{
-    delivery::idempotency_key, outcome::kept, resume::message as deliver_message,
+    delivery::idempotency_key,
+    outcome::{kept, key_of},
+    resume::message as deliver_message,
     route::find as find_route,
 };
 use super::{

@@ -36,7 +36,7 @@ pub(super) fn through_outbox(
     (online, args): (&Online, &Send),
     context: &Context<'_>,
 ) -> Result<Exit, Failure> {
-    let cases = context.home.cases(context.now)?;
+    let cases = context.cases_to_keep()?;
     let name = CaseName::of(&shipment.case);
     let pending = context.home.outbox().begin(name.as_str())?;
     let (writer, reader) = (pending.writer()?, pending.reader()?);

@@ -102,7 +102,8 @@ pub(super) fn tell(done: &Delivered, context: &Context<'_>) {
     match (receipt.map(|receipt| &receipt.key), received) {
         (Some(Some(key)), Some(received)) => {
             output.say(format!("delivered: the {what} is at {intake}"));
-            output.say(format!("  receipt: signed by the vendor's key {key}"));
+            let by = key_of(&done.key, key);
+            output.say(format!("  receipt: signed by the vendor's key {by}"));
             output.say(format!("           received {received}"));
         }
         (Some(None), Some(received)) => {
@@ -128,6 +129,15 @@ pub(super) fn tell(done: &Delivered, context: &Context<'_>) {
     if let Some(words) = done.case_words.as_ref().filter(|_| !output.is_json()) {
         output.notice(format!("case words: {words}"));
         output.say("keep them secret and safe: they bring the case back, and open the answers");
+    }
+}
+
+/// A key of a certificate: the certificate first, which is what people compare.
+pub(in crate::commands) fn key_of(certificate: &str, key: &str) -> String {
+    if certificate == key {
+        key.to_owned()
+    } else {
+        format!("{certificate} (its subkey {key})")
     }
 }
 

@@ -30,16 +30,17 @@ use crate::{
 
 /// Goes on with everything, or with what belongs to one case.
 pub(super) fn run(which: &str, args: &Send, context: &Context<'_>) -> Result<Exit, Failure> {
-    let mut entries = context.home.outbox().list()?;
+    let (mut entries, mut damaged) = context.outbox()?;
     entries.retain(|(_, entry)| entry.case.as_str().starts_with(which));
-    if entries.is_empty() && !which.is_empty() {
+    damaged.retain(|name| name.starts_with(which));
+    if entries.is_empty() && damaged.is_empty() && !which.is_empty() {
         let error = anyhow!("nothing of a case {which} is in the outbox");
         return Err(Failure::from(error).with_hint(Hint::command(
             "to see all cases",
             ["sealpost", "case", "list"],
         )));
     }
-    if entries.is_empty() {
+    if entries.is_empty() && damaged.is_empty() {
         context.output.say("the outbox is empty");
         context.output.json(&Document { deliveries: vec![] })?;
         return Ok(Exit::Done);
@@ -48,8 +49,12 @@ pub(super) fn run(which: &str, args: &Send, context: &Context<'_>) -> Result<Exi
     let interruption = Interruption::expected();
     let mut deliveries = Vec::new();
     let mut told = Vec::new();
-    let mut exit = Exit::Done;
-    let alone = entries.len() == 1;
+    let mut exit = if damaged.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    };
+    let alone = entries.len() == 1 && damaged.is_empty();
     for (name, entry) in entries {
         if interruption.came().is_some() {
             break;

@@ -58,10 +58,9 @@ pub(in crate::commands) fn find<'n>(
         }
     }
     if let Some(intake) = silent {
-        context.output.warn(format!(
-            "{} does not answer; the report waits in the outbox until it does",
-            intake.endpoint()
-        ));
+        context
+            .output
+            .warn(format!("{} does not answer just now", intake.endpoint()));
         return Ok(Route {
             intake,
             offer: Offer::unknown(),

@@ -57,6 +57,32 @@ impl Scene {
     }
 }
 
+#[test]
+fn nothing_is_kept_unlocked_where_the_lock_of_others_is_gone() {
+    let scene = Scene::new();
+    let (one, other) = (record(1), record(2));
+    let mut cases = scene.cases();
+    cases.write(&one).unwrap();
+    let word = |text: &str| Passphrase::from(Zeroizing::new(text.to_owned()));
+    cases
+        .lock(&word("word"), Seeds::from_entropy([3; 64]))
+        .unwrap();
+    fs::remove_file(scene.base.path().join("home/cases/lock.json")).unwrap();
+    let mut cases = scene.cases();
+    let before = scene.on_disk();
+    let gone = |refused: Result<(), VaultError>| {
+        assert!(matches!(refused, Err(VaultError::LockGone { .. })));
+    };
+    gone(cases.write(&other));
+    gone(cases.refuse_without_lock());
+    gone(cases.lock(&word("other"), Seeds::from_entropy([4; 64])));
+    gone(cases.leave_open());
+    gone(cases.read(&one.name()).map(drop));
+    assert_eq!(scene.on_disk(), before);
+    cases.forget(&one.name()).unwrap();
+    cases.write(&other).unwrap();
+}
+
 fn record(entropy: u8) -> CaseRecord {
     let key = generate(&GeneratedKey::new("A", "a@example.org").unwrap(), now()).unwrap();
     let certificate = read_certificates("a", &key.certificate)

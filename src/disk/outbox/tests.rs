@@ -46,12 +46,12 @@ fn entry(content: &[u8]) -> Entry {
 #[test]
 fn an_entry_is_kept_whole_and_owner_only() {
     let scene = Scene::new();
-    assert_eq!(scene.outbox.list().unwrap(), []);
+    assert_eq!(scene.outbox.list().unwrap().whole, []);
     assert!(!scene.folder().exists(), "looking makes nothing");
     let mut held = scene.sealed("abcdefgh", b"ciphertext");
     let upload = UploadId::from_entropy([1; 16]);
     held.set_upload(Some(upload.clone())).unwrap();
-    let (name, read) = scene.outbox.list().unwrap().swap_remove(0);
+    let (name, read) = scene.outbox.list().unwrap().whole.swap_remove(0);
     assert_eq!(
         (name.as_str(), read.upload.as_ref()),
         ("abcdefgh", Some(&upload))
@@ -67,7 +67,7 @@ fn an_entry_is_kept_whole_and_owner_only() {
         assert_eq!(mode(&scene.folder().join("abcdefgh").join(file)), 0o600);
     }
     held.remove().unwrap();
-    assert_eq!(scene.outbox.list().unwrap(), []);
+    assert_eq!(scene.outbox.list().unwrap().whole, []);
     assert!(!scene.folder().join("abcdefgh").exists());
 }
 
@@ -81,7 +81,7 @@ fn what_is_not_published_leaves_nothing() {
     reader.read_to_string(&mut seen).unwrap();
     assert_eq!(seen, "half", "readable while it grows");
     // Somebody else's look does not take it for debris.
-    assert_eq!(scene.outbox.list().unwrap(), []);
+    assert_eq!(scene.outbox.list().unwrap().whole, []);
     assert!(scene.folder().join("abcdefgh").exists());
     drop(pending);
     assert!(!scene.folder().join("abcdefgh").exists());
@@ -96,7 +96,7 @@ fn debris_of_a_crash_is_tidied_up() {
         fs::write(scene.folder().join(name).join(SEALED), "half").unwrap();
     }
     fs::write(scene.folder().join("with-lock").join(LOCK), "").unwrap();
-    assert_eq!(scene.outbox.list().unwrap(), []);
+    assert_eq!(scene.outbox.list().unwrap().whole, []);
     let left = folders(&scene.folder()).unwrap();
     assert_eq!(left, [""; 0].map(PathBuf::from));
 }
@@ -129,9 +129,11 @@ fn damage_is_never_absence() {
         &sound.replace("0707", "07"),
     ] {
         fs::write(&document, damaged).unwrap();
-        let error = scene.outbox.list().unwrap_err();
+        let listed = scene.outbox.list().unwrap();
+        assert_eq!(listed.whole, []);
+        let (name, error) = &listed.unreadable[0];
         assert!(
-            matches!(error, DiskError::Damaged { .. }),
+            name == "abcdefgh" && matches!(error, DiskError::Damaged { .. }),
             "{damaged}: {error}"
         );
         assert!(scene.outbox.take("abcdefgh").is_err());
@@ -140,4 +142,8 @@ fn damage_is_never_absence() {
     fs::write(scene.folder().join("abcdefgh").join(SEALED), "longer").unwrap();
     let held = scene.outbox.take("abcdefgh").unwrap().unwrap();
     assert!(held.sealed().is_err());
+    assert!(!scene.outbox.discard("abcdefgh").unwrap(), "it is held");
+    drop(held);
+    assert!(scene.outbox.discard("abcdefgh").unwrap());
+    assert!(!scene.folder().join("abcdefgh").exists());
 }
