@@ -18,4 +18,5 @@ mod members;
 mod receipts;
 mod records;
 mod traces;
+mod vendor;
 mod words;

@@ -1,5 +1,7 @@
 //! `inbox list`: the reports, page by page, newest first.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::{
@@ -11,7 +13,7 @@ use crate::{
     cli::InboxList,
     client::Query,
     terminal::{Exit, Failure},
-    wire::ReportSummary,
+    wire::{ReportId, ReportSummary},
 };
 
 /// What `--json` prints.
@@ -28,10 +30,12 @@ struct Row {
     opens: &'static str,
     /// The fingerprints of those keys.
     opens_with: Vec<String>,
+    /// The other reports with the same bytes: sent again, or captured and sent by somebody else.
+    same_as: Vec<ReportId>,
 }
 
 impl Row {
-    fn new(summary: ReportSummary, mine: &Mine) -> Self {
+    fn new(summary: ReportSummary, same_as: Vec<ReportId>, mine: &Mine) -> Self {
         let (opens, opens_with) = match mine.opens(&summary) {
             Opens::With(keys) => ("yes", keys.iter().map(ToString::to_string).collect()),
             Opens::Perhaps => ("perhaps", Vec::new()),
@@ -41,6 +45,7 @@ impl Row {
             summary,
             opens,
             opens_with,
+            same_as,
         }
     }
 
@@ -54,8 +59,13 @@ impl Row {
                 .to_owned(),
             None => self.opens.to_owned(),
         };
+        let same = match self.same_as.as_slice() {
+            [] => String::new(),
+            [other] => format!("  the same bytes as {other}"),
+            [other, rest @ ..] => format!("  the same bytes as {other} and {} more", rest.len()),
+        };
         format!(
-            "{}  {:<12}  {}  {:>12}  {:>3} {:>3}  {opens}",
+            "{}  {:<12}  {}  {:>12}  {:>3} {:>3}  {opens}{same}",
             summary.id,
             summary.state.as_str(),
             summary.received.strftime("%Y-%m-%d %H:%M"),
@@ -70,10 +80,17 @@ pub(super) fn run(args: &InboxList, context: &Context<'_>) -> Result<Exit, Failu
     let desk = Desk::resolve(&args.at, context)?;
     let mine = Mine::of(&Keys::resolve(&args.key, false, context)?, context);
     let reports = reports(args, &desk)?;
-    let rows: Vec<_> = reports
-        .into_iter()
-        .map(|summary| Row::new(summary, &mine))
-        .collect();
+    let mut same: HashMap<String, Vec<ReportId>> = HashMap::new();
+    for report in &reports {
+        let ids = same.entry(report.sha256.clone()).or_default();
+        ids.push(report.id.clone());
+    }
+    let rows = reports.into_iter().map(|summary| {
+        let ids = same.get(&summary.sha256).into_iter().flatten();
+        let others = ids.filter(|id| **id != summary.id).cloned().collect();
+        Row::new(summary, others, &mine)
+    });
+    let rows: Vec<_> = rows.collect();
     if rows.is_empty() {
         context.output.say("no reports");
     } else {

@@ -78,7 +78,7 @@ fn remember(id: &ReportId, opened: &Opened, context: &Context<'_>) -> Result<(),
         }
         None => context
             .output
-            .say("no key to answer to is enclosed, so it cannot be answered"),
+            .say("no key to answer to is enclosed: answer by events (sealpost inbox event), or over the channel that the report names"),
     }
     Ok(())
 }

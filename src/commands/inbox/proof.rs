@@ -39,7 +39,9 @@ impl Proof {
             Self::Unverified => {
                 "for these bytes; NOT verified: the certificate that it names is not at hand"
             }
-            Self::Unsigned => "for these bytes; not signed by the intake",
+            Self::Unsigned => {
+                "for these bytes; NOT signed: whoever can write to the intake's disk could have exchanged both"
+            }
         }
     }
 }

@@ -81,11 +81,15 @@ fn not_opened(id: &ReportId) -> Failure {
     let id = id.to_string();
     Failure::from(anyhow!("the key to answer to is not known here"))
         .with_hint(Hint::command(
-            "open the report on this machine first",
+            "if the report was not opened on this machine, open it, or name the certificate that was enclosed: --reporter reporter.asc",
             ["sealpost", "inbox", "open", &id],
         ))
+        .with_hint(Hint::command(
+            "if it encloses none, tell the reporter by events what becomes of it",
+            ["sealpost", "inbox", "event", &id, "acknowledged"],
+        ))
         .with_hint(Hint::words(
-            "or name the certificate that was enclosed: --reporter reporter.asc",
+            "or ask for a key over the channel that the report names, and name it with --reporter CERT",
         ))
 }
 
