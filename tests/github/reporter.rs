@@ -143,6 +143,41 @@ fn p01_a_person_at_a_terminal_is_asked_once() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn p15_a_token_that_is_typed_stays_unseen() {
+    use expectrl::{Eof, Expect as _, Session, process::Termios as _};
+    let scene = scene();
+    let line = SEND.replace("--json ", "");
+    let plain = scene.bare(&format!("{line} --accept-transport-only"));
+    // On a terminal that echoes, so that a prompt that forgets to hide would be seen.
+    let mut command = std::process::Command::new("/bin/sh");
+    command
+        .args(["-c", "PATH=/usr/bin:/bin stty echo; exec \"$0\" \"$@\""])
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .args(["--github-api", &scene.github.url()])
+        .current_dir(scene.folder.path())
+        .env_remove("GITHUB_TOKEN")
+        .envs(
+            plain
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+    let mut session = Session::spawn(command).unwrap();
+    session.set_expect_timeout(Some(std::time::Duration::from_mins(1)));
+    session.expect("token for GitHub").unwrap();
+    while session.is_echo().unwrap() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    session.send_line(REPORTER).unwrap();
+    let shown = session.expect(Eof).unwrap();
+    let shown = String::from_utf8_lossy(shown.before()).into_owned();
+    assert!(!shown.contains(REPORTER), "{shown}");
+    assert_eq!(scene.advisories(), 1, "{shown}");
+    assert!(!holds(scene.folder.path(), REPORTER));
+}
+
 #[test]
 fn p01_limits_come_first() {
     let scene = scene();
