@@ -30,6 +30,14 @@ impl Scene {
         bodies.collect()
     }
 
+    /// The vendor has a key, and the reporter trusts it.
+    fn trusts_a_key(&self) {
+        let keygen = "keygen --name V --email security@example.org -o key --no-passphrase";
+        Said::of(&mut self.bare(keygen)).expect(0);
+        let trust = "trust github:example/widgets --key key/certificate.asc";
+        Said::of(&mut self.bare(trust)).expect(0);
+    }
+
     fn cases(&self) -> Vec<Value> {
         let listed = Said::of(&mut self.bare("--json case list"))
             .expect(0)
@@ -301,10 +309,14 @@ fn p01_p35_a_sealed_report_is_filed_only_to_a_key_and_says_nothing() {
     // The only key that anybody could name is not there.
     scene.send("--sealed").expect(3);
     assert_eq!(scene.github.posts(""), 0);
-    let keygen = "keygen --name V --email security@example.org -o key --no-passphrase";
-    Said::of(&mut scene.bare(keygen)).expect(0);
-    Said::of(&mut scene.bare("trust github:example/widgets --key key/certificate.asc")).expect(0);
+    scene.trusts_a_key();
     fs::write(scene.path("poc.py"), "print('canary-of-the-poc')").unwrap();
+    let plan = scene.send("--sealed --dry-run").expect(0).json();
+    assert_eq!(
+        (&plan["asks"], plan["key"].is_string()),
+        (&json!(false), true)
+    );
+    assert_eq!(scene.github.posts(""), 0);
     let done = scene.send("--sealed -a poc.py").expect(0).json();
     let done = &done["deliveries"][0];
     assert!(
@@ -347,6 +359,17 @@ fn p01_p35_a_sealed_report_is_filed_only_to_a_key_and_says_nothing() {
         true
     );
     assert_eq!(scene.advisories(), 1);
+}
+
+#[test]
+fn a_sealed_report_that_may_be_there_is_recovered_by_its_words() {
+    let scene = scene();
+    scene.trusts_a_key();
+    scene.github.lock().faults = vec![Fault::Nothing; 3];
+    scene
+        .send("--sealed --leave-no-trace")
+        .expect(1)
+        .says("case words: ");
     fs::write(scene.path("big.bin"), vec![7; 60_000]).unwrap();
     scene
         .send("--sealed -a big.bin")

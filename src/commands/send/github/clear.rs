@@ -50,14 +50,10 @@ pub(super) fn report(
 
 /// Asks once. Nothing was sent before.
 pub(super) fn agree(
-    args: &Send,
     vendor: &Vendor,
     filing: &Filing,
     context: &Context<'_>,
 ) -> Result<(), Failure> {
-    if args.accept_transport_only {
-        return Ok(());
-    }
     let output = context.output;
     let (repository, title) = (&filing.repository, brief(&filing.report.summary));
     output.notice(format!(

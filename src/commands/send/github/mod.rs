@@ -45,6 +45,8 @@ struct Filing {
     certificate: Option<Certificate>,
     /// SHA-256 over the report and its attachments as they were read.
     identity: [u8; 32],
+    /// Whether the person is asked before it goes.
+    asks: bool,
     /// Whether an earlier run may have filed it.
     again: bool,
 }
@@ -110,10 +112,12 @@ pub(super) fn run(
         Earlier::Open(record) => (record.secret.clone(), true),
         Earlier::None => (new_case()?, false),
     };
-    let (report, certificate) = if args.sealed {
-        sealed::report(args, (report, vendor), &case, context)?
+    let (report, certificate, asks) = if args.sealed {
+        let sealed = sealed::report(args, (report, vendor), &case, context)?;
+        (sealed.report, Some(sealed.certificate), sealed.asks)
     } else {
-        (clear::report(args, (report, vendor), context)?, None)
+        let report = clear::report(args, (report, vendor), context)?;
+        (report, None, !args.accept_transport_only)
     };
     let mut filing = Filing {
         repository,
@@ -122,15 +126,16 @@ pub(super) fn run(
         certificate,
         case,
         identity,
+        asks,
         again,
     };
     filing.report.start_private_fork = args.start_private_fork;
     filing.mark()?;
     if args.dry_run {
-        return Plan::of(&filing, args).tell(context);
+        return Plan::of(&filing).tell(context);
     }
-    if filing.certificate.is_none() {
-        clear::agree(args, vendor, &filing, context)?;
+    if filing.certificate.is_none() && filing.asks {
+        clear::agree(vendor, &filing, context)?;
     }
     let online = Online::new(&args.network, [], context)?;
     let github = connect(&online, &args.network, context)?;
@@ -224,6 +229,11 @@ impl Filing {
                 return Err(explain(error, "nothing was filed", github));
             }
             Err(FilingError::Open(error)) => {
+                if self.certificate.is_some() {
+                    // It may be there, and then they alone open the answers.
+                    let words = self.case.words();
+                    context.output.notice(format!("case words: {}", *words));
+                }
                 let what = "GitHub's answer leaves open whether the report was filed";
                 let hint = match cases {
                     Some(_) => "the same command again looks before it files another",

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::Filing;
 use crate::{
-    cli::Send,
     client::github::Filed,
     commands::Context,
     disk::CaseRecord,
@@ -122,7 +121,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn of(filing: &Filing, args: &Send) -> Self {
+    pub(super) fn of(filing: &Filing) -> Self {
         let (report, certificate) = (&filing.report, filing.certificate.as_ref());
         Self {
             dry_run: true,
@@ -136,7 +135,7 @@ impl Plan {
             severity: report.cvss_vector_string.clone(),
             key: certificate.map(|key| key.fingerprint().to_string()),
             private_fork: report.start_private_fork,
-            asks: certificate.is_none() && !args.accept_transport_only,
+            asks: filing.asks,
         }
     }
 
@@ -144,6 +143,7 @@ impl Plan {
         let output = context.output;
         output.json(self)?;
         let sealed = match &self.key {
+            Some(key) if self.asks => format!("to {key}: you would be asked whether to trust it"),
             Some(key) => format!("to {key}"),
             None if self.asks => "no, GitHub can read it: you would be asked".to_owned(),
             None => "no, GitHub can read it".to_owned(),

@@ -12,25 +12,34 @@ use crate::{
         Context,
         sealing::{
             attach, bundle, first_use, intended_program, investigate, own_copies, published,
-            warn_of_missing_sections,
+            refuse_if_it_says_so, warn_of_missing_sections,
         },
         send::author,
         target,
         vendor::Vendor,
     },
+    discover::trust::Decision,
     openpgp::{Certificate, Envelope, Signer},
     report::Report,
     terminal::{Failure, Hint},
 };
 
-/// The report as GitHub gets it, and the vendor's certificate. Without one that may be used,
-/// nothing is sent.
+/// A report as GitHub gets it.
+pub(super) struct Sealed {
+    pub(super) report: PrivateReport,
+    /// The vendor's certificate.
+    pub(super) certificate: Certificate,
+    /// Whether the person has to say that the key may be trusted; not with a dry run.
+    pub(super) asks: bool,
+}
+
+/// Seals it. Without a key that may be used, nothing is sent.
 pub(super) fn report(
     args: &Send,
     (report, vendor): (&Report, &Vendor),
     case: &CaseSecret,
     context: &Context<'_>,
-) -> Result<(PrivateReport, Option<Certificate>), Failure> {
+) -> Result<Sealed, Failure> {
     target::refuse_if_unencrypted(&vendor.target.program)?;
     let program = intended_program(report, Some(&vendor.target))?;
     let author = author(args, case, context)?;
@@ -40,7 +49,14 @@ pub(super) fn report(
     let typed = args.fingerprint.as_slice();
     let found = investigate(typed, &args.network, vendor, context)?;
     let first_use = first_use(typed, args.yes_trust_first_use);
-    let recipient = published(vendor, &found, &first_use, context)?;
+    let asks = matches!(found.decision, Ok(Decision::OneSource(_))) && !args.yes_trust_first_use;
+    let recipient = match &found.decision {
+        Ok(decision) if args.dry_run => {
+            refuse_if_it_says_so(vendor, &found)?;
+            decision.recipient().clone()
+        }
+        _ => published(vendor, &found, &first_use, context)?,
+    };
     let certificate = recipient.certificate().clone();
     let mut recipients = vec![recipient];
     recipients.extend(own_copies(&args.also_to, context)?);
@@ -59,7 +75,11 @@ pub(super) fn report(
         cvss_vector_string: None,
         start_private_fork: false,
     };
-    Ok((report, Some(certificate)))
+    Ok(Sealed {
+        report,
+        certificate,
+        asks,
+    })
 }
 
 fn seal(
