@@ -3,7 +3,7 @@
 //!
 //! What is sent is judged by GitHub's own OpenAPI description, where the corpus is there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jsonschema::Validator;
 
@@ -13,6 +13,8 @@ mod corpus;
 mod description;
 mod faults;
 mod journey;
+#[path = "../members/mod.rs"]
+mod members;
 mod prism;
 mod reporter;
 mod scene;
@@ -33,14 +35,4 @@ fn schemas() -> BTreeMap<&'static str, Validator> {
     names
         .map(|name| (name, description::component(&github, name)))
         .into()
-}
-
-/// The members that a section of docs/json.md names.
-fn documented(section: &str) -> BTreeSet<String> {
-    let page = include_str!("../../docs/json.md");
-    let part = page.split(&format!("\n## {section}\n")).nth(1).unwrap();
-    let part = part.split("\n## ").next().unwrap();
-    let rows = part.lines().filter_map(|line| line.strip_prefix("| `"));
-    rows.map(|row| row.split(['`', '.', '[']).next().unwrap().to_owned())
-        .collect()
 }

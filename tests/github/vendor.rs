@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use crate::{
+    members::same,
     scene::{CANARY, MAINTAINER, REPORTER, STRANGER, Said, Scene, holds},
     standin::Fault,
 };
@@ -266,25 +267,11 @@ fn the_stand_in_answers_as_github_does() {
 #[test]
 fn each_member_of_json_is_documented() {
     let scene = Scene::new();
-    let mut found = std::collections::BTreeSet::new();
-    for line in [OPEN, "invite case rdoe", "fork case"] {
-        let document = scene.maintainer(line).expect(0).json();
-        found.extend(document.as_object().unwrap().keys().cloned());
-    }
-    assert_eq!(found, crate::documented("advisory github"));
-}
-
-#[test]
-fn each_member_of_an_event_is_documented() {
-    let scene = Scene::new();
-    let line = "case embargo-until --until 2027-01-01";
-    let document = scene.note(line).expect(0).json();
-    let members = document.as_object().unwrap().keys().cloned();
-    let documented = crate::documented("advisory github event");
-    assert_eq!(
-        members.collect::<std::collections::BTreeSet<_>>(),
-        documented
-    );
+    let steps = [OPEN, "invite case rdoe", "fork case"];
+    let documents = steps.map(|line| scene.maintainer(line).expect(0).json());
+    same("advisory github", &documents);
+    let noted = scene.note("case embargo-until --until 2027-01-01");
+    same("advisory github event", &[noted.expect(0).json()]);
 }
 
 #[test]
