@@ -8,7 +8,8 @@
 //! - 1: [`bundle`]: a report with its attachments as one tar stream
 //! - 2: [`openpgp`]: certificates, sealing, opening; the only folder that names sequoia
 //! - 3: [`network`]: the policy for every request, one resolver, one HTTP client; [`wire`]: the
-//!   intake's contract; [`advisory`]: a report as CSAF, OSV, CVE, GHSA
+//!   intake's contract; [`mail`]: reports as mails, and back; [`advisory`]: a report as CSAF, OSV,
+//!   CVE, GHSA
 //! - 4: [`discover`]: from a name to a key that may be trusted; [`client`]: from here to an intake;
 //!   [`disk`], [`terminal`], [`confinement`]: this machine and the person at it
 //! - 5: [`cli`]: what was typed
@@ -25,6 +26,7 @@ pub mod confinement;
 pub mod discover;
 pub mod disk;
 pub mod intake;
+pub mod mail;
 pub mod network;
 pub mod openpgp;
 pub mod program;

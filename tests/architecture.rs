@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Folder (or file) below `src` → floor.
-const FLOORS: [(&str, u8); 17] = [
+const FLOORS: [(&str, u8); 18] = [
     ("report", 0),
     ("program", 0),
     ("case", 0),
@@ -16,6 +16,7 @@ const FLOORS: [(&str, u8); 17] = [
     ("network", 3),
     ("wire", 3),
     ("advisory", 3),
+    ("mail", 3),
     ("discover", 4),
     ("client", 4),
     ("intake", 4),
@@ -28,12 +29,14 @@ const FLOORS: [(&str, u8); 17] = [
 ];
 
 /// Crate → the folders that may name it.
-const ONE_FOLDER_ONLY: [(&str, &[&str]); 21] = [
+const ONE_FOLDER_ONLY: [(&str, &[&str]); 23] = [
     ("sequoia_openpgp", &["openpgp"]),
     ("aws_lc_rs", &["openpgp"]),
     ("num_bigint_dig", &["openpgp"]),
     ("reqwest", &["network"]),
     ("hickory_resolver", &["network"]),
+    ("rustls_platform_verifier", &["network"]),
+    ("encoding_rs", &["mail"]),
     ("psl", &["discover"]),
     ("tar", &["bundle"]),
     ("rpassword", &["terminal"]),

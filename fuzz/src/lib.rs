@@ -19,6 +19,7 @@ use sealpost::{
         LookAlike, ProviderMetadata, SecurityMd, Target,
         security_txt::{SecurityTxt, SourceText, around_signature},
     },
+    mail::read::{Content, find, looks_like_mail},
     openpgp::{
         DecryptionKeys, Doorkeeper, Opening, Passphrase, SecretKey, SignatureVerdict, case_key,
         is_cleartext_signed, open, read_certificates, read_cleartext, read_secret_keys,
@@ -132,6 +133,37 @@ pub fn archive(data: &[u8]) -> bool {
         checksums: true,
     };
     extract(&mut &*data, folder.path(), &options).is_ok()
+}
+
+/// A mail that somebody sent: where the encrypted message is in it, and, as if all of it had been
+/// encrypted, what it holds.
+pub fn mail(data: &[u8]) -> bool {
+    let _guess = looks_like_mail(data);
+    let mut mail = Cursor::new(data);
+    let mut sealed = Vec::new();
+    let found = find(&mut mail).is_ok_and(|found| {
+        let message = found
+            .open(Cursor::new(data.to_vec()))
+            .expect("memory can be read");
+        message.take(LARGEST).read_to_end(&mut sealed).is_ok()
+    });
+    assert!(sealed.len() <= data.len());
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let options = ExtractOptions {
+        limits: Limits {
+            entries: 64,
+            ..Limits::new(LARGEST)
+        },
+        suggested_name: None,
+        checksums: false,
+    };
+    let extracted = Content::read(&mut mail).is_ok_and(|content| {
+        if let Some(signed) = content.signed() {
+            let _signature = signed.signature(&mut mail).expect("memory can be read");
+        }
+        content.extract(&mut mail, folder.path(), &options).is_ok()
+    });
+    found || extracted
 }
 
 /// The manifest of a bundle.

@@ -89,6 +89,8 @@ pub enum Shape {
     Text,
     /// Anything else.
     File,
+    /// The payload of a mail; see `mail::read`.
+    Mail,
 }
 
 /// A file that was written.

@@ -9,6 +9,7 @@ mod extract;
 mod header;
 mod input;
 mod letter;
+mod loose;
 mod manifest;
 mod name;
 mod padding;
@@ -23,11 +24,12 @@ mod write;
 
 pub use extract::{Contents, ExtractOptions, ExtractedFile, Shape, extract};
 pub use letter::{Letter, NotALetter};
+pub use loose::{LooseFiles, Place};
 pub use manifest::{Manifest, ManifestError, ManifestFile};
 pub use padding::padme;
 pub use refusal::{ExtractError, Limit, Limits, Refusal};
 pub use source::{Change, FileKind, SourceError};
-pub use write::{Attached, Bundle, BundleError, BundleHeader};
+pub use write::{Attached, Bundle, BundleError, BundleHeader, Enclosed};
 
 /// The unit of a tar archive, bytes.
 const BLOCK: usize = 512;

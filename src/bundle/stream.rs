@@ -70,6 +70,28 @@ impl Member {
         }
     }
 
+    /// Hands the content to `take`, piece by piece.
+    pub(super) fn content(
+        &self,
+        take: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<(), BundleError> {
+        match &self.content {
+            Content::Folder => Ok(()),
+            Content::Bytes(bytes) => take(bytes).map_err(BundleError::Write),
+            Content::Source(source) => {
+                let mut reading = source.reopen()?;
+                let mut buffer = vec![0; CHUNK];
+                loop {
+                    let count = reading.read(&mut buffer)?;
+                    if count == 0 {
+                        return Ok(());
+                    }
+                    take(buffer.get(..count).unwrap_or_default()).map_err(BundleError::Write)?;
+                }
+            }
+        }
+    }
+
     /// The same header on every machine: no owner, no time, fixed modes.
     fn header(&self) -> io::Result<Header> {
         let (kind, mode) = match self.content {
@@ -96,7 +118,6 @@ pub(super) struct Output<'a, W> {
     writer: &'a mut W,
     progress: &'a mut dyn FnMut(u64),
     written: u64,
-    buffer: Vec<u8>,
 }
 
 impl<'a, W: Write> Output<'a, W> {
@@ -106,7 +127,6 @@ impl<'a, W: Write> Output<'a, W> {
             writer,
             progress,
             written: 0,
-            buffer: vec![0; CHUNK],
         }
     }
 
@@ -114,25 +134,8 @@ impl<'a, W: Write> Output<'a, W> {
     pub(super) fn member(&mut self, member: &Member) -> Result<(), BundleError> {
         let header = member.header().map_err(BundleError::Write)?;
         self.bytes(header.as_bytes())?;
-        match &member.content {
-            Content::Folder => {}
-            Content::Bytes(bytes) => self.bytes(bytes)?,
-            Content::Source(source) => self.source(source)?,
-        }
+        member.content(&mut |bytes| self.plain_bytes(bytes))?;
         self.zeros(gap(member.size()))
-    }
-
-    fn source(&mut self, source: &Source) -> Result<(), BundleError> {
-        let mut reading = source.reopen()?;
-        loop {
-            let count = reading.read(&mut self.buffer)?;
-            if count == 0 {
-                return Ok(());
-            }
-            let bytes = self.buffer.get(..count).unwrap_or_default();
-            self.writer.write_all(bytes).map_err(BundleError::Write)?;
-            self.advance(count);
-        }
     }
 
     /// That many zeros.
@@ -147,7 +150,11 @@ impl<'a, W: Write> Output<'a, W> {
     }
 
     fn bytes(&mut self, bytes: &[u8]) -> Result<(), BundleError> {
-        self.writer.write_all(bytes).map_err(BundleError::Write)?;
+        self.plain_bytes(bytes).map_err(BundleError::Write)
+    }
+
+    fn plain_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.writer.write_all(bytes)?;
         self.advance(bytes.len());
         Ok(())
     }

@@ -116,6 +116,13 @@ impl Bundle {
         output.zeros(padme(unpadded) - unpadded + END)
     }
 
+    /// The files of the bundle but its manifest, in their order, for those that write them in
+    /// another form than an archive.
+    pub fn files(&self) -> impl Iterator<Item = Enclosed<'_>> {
+        let files = self.members.iter().filter(|member| !member.is_folder());
+        files.map(Enclosed)
+    }
+
     fn manifest(&self) -> Result<Vec<u8>, ManifestError> {
         let files = self
             .members
@@ -150,6 +157,34 @@ pub struct BundleHeader {
     pub program: Option<String>,
     /// Today, in UTC.
     pub created: Date,
+}
+
+/// One file of a bundle.
+#[derive(Debug)]
+pub struct Enclosed<'a>(&'a Member);
+
+impl Enclosed<'_> {
+    /// The name inside the archive: `report.md`, or `attachments/photo.png`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    /// Bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.0.size()
+    }
+
+    /// Hands the content to `take`, piece by piece.
+    ///
+    /// # Errors
+    ///
+    /// [`BundleError::Source`] if an attachment is not what it was when it was attached,
+    /// [`BundleError::Write`] with the error of `take`.
+    pub fn read(&self, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<(), BundleError> {
+        self.0.content(take)
+    }
 }
 
 /// An attachment, and what it is called inside the bundle.

@@ -6,11 +6,13 @@ mod find;
 mod github;
 mod inbox;
 mod keygen;
+mod mail;
 mod network;
 mod new;
 mod open;
 mod publish;
 mod quantity;
+mod request_key;
 mod seal;
 mod send;
 mod serve;
@@ -35,11 +37,13 @@ pub use inbox::{
     InboxReply, InboxVerb, IntakeOptions,
 };
 pub use keygen::{KeyProfile, Keygen};
+pub use mail::MailOptions;
 pub use network::NetworkOptions;
 pub use new::New;
 pub use open::{Open, OpeningOptions};
 pub use publish::Publish;
 pub use quantity::{NotAQuantity, Size, Span};
+pub use request_key::RequestKey;
 pub use seal::{ContainerProfile, Seal};
 pub use send::{Channel, Send};
 pub use serve::{LimitOptions, LogForm, Serve, TlsOptions};
@@ -142,6 +146,7 @@ pub enum Command {
     Seal(Box<Seal>),
     Send(Box<Send>),
     Case(Case),
+    RequestKey(Box<RequestKey>),
     Open(Open),
     Keygen(Keygen),
     Publish(Box<Publish>),

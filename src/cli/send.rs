@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::NetworkOptions;
+use super::{MailOptions, NetworkOptions};
 use crate::openpgp::Fingerprint;
 
 /// Seal a report and deliver it to the vendor
@@ -30,6 +30,8 @@ use crate::openpgp::Fingerprint;
         sealpost send report.md --to example.org --dry-run\n  \
         sealpost send report.md --to github:example/widgets --via github\n  \
         sealpost send report.md --to http://127.0.0.1:8080 --yes-trust-first-use\n  \
+        sealpost send report.md --to val.town --via mail --from me@example.org\n  \
+        sealpost send report.md --to val.town --via mail --smtp smtps://me%40example.org@mail.example.org\n  \
         sealpost send --resume\n  \
         sealpost send --resume k3v7x2qd"
 )]
@@ -56,7 +58,10 @@ pub struct Send {
         value_name = "CASE",
         num_args = 0..=1,
         default_missing_value = "",
-        conflicts_with_all = ["leave_no_trace", "dry_run", "fingerprint", "yes_trust_first_use", "also_to", "signature"]
+        conflicts_with_all = [
+            "leave_no_trace", "dry_run", "fingerprint", "yes_trust_first_use", "also_to", "signature", "eml", "smtp",
+            "sendmail", "from"
+        ]
     )]
     pub resume: Option<String>,
 
@@ -108,6 +113,10 @@ pub struct Send {
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub patience: u64,
 
+    /// With --via mail
+    #[command(flatten)]
+    pub mail: MailOptions,
+
     /// The network
     #[command(flatten)]
     pub network: NetworkOptions,
@@ -122,4 +131,6 @@ pub enum Channel {
     /// Into a repository on GitHub, as a private vulnerability report. GitHub can read it, unless --sealed
     #[value(name = "github")]
     GitHub,
+    /// As an encrypted mail to the vendor's address
+    Mail,
 }

@@ -15,7 +15,9 @@ mod memory;
 mod new;
 mod online;
 mod open;
+mod post;
 mod publish;
+mod request_key;
 mod seal;
 mod sealing;
 mod send;
@@ -48,6 +50,7 @@ pub fn dispatch(command: Command, context: &Context<'_>) -> Result<Exit, Failure
         Command::Case(args) => case::run(&args, context),
         Command::Open(args) => open::run(&args, context),
         Command::Keygen(args) => keygen::run(&args, context),
+        Command::RequestKey(args) => request_key::run(&args, context),
         Command::Publish(args) => publish::run(&args, context),
         Command::Serve(args) => serve::run(*args, context),
         Command::Token(args) => token::run(&args, context),

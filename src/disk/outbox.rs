@@ -39,7 +39,7 @@ pub struct Entry {
     pub case: CaseName,
     /// A report, or a message about one.
     pub kind: EntryKind,
-    /// The intake's `/reports`.
+    /// The intake's `/reports`; for a mail, the server that is to take it, without a password.
     pub intake: Url,
     /// The same for every attempt.
     pub idempotency_key: String,
@@ -72,6 +72,13 @@ pub enum EntryKind {
     Report,
     /// A message about this report.
     Message(ReportId),
+    /// The report of its case, as a mail.
+    Mail {
+        /// The sender's address.
+        from: String,
+        /// The vendor's address.
+        to: String,
+    },
 }
 
 /// An entry that is being sealed. Dropped, it is gone.

@@ -85,6 +85,10 @@ impl Network {
         &self.policy
     }
 
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
     /// Asks, following redirects as far as allowed. The whole exchange takes [`PATIENCE`] at most.
     ///
     /// # Errors

@@ -6,13 +6,16 @@
 //! nothing switches its checks off.
 
 mod address;
+mod dial;
 mod error;
 mod http;
 mod names;
 pub mod policy;
 mod stream;
+mod tunnel;
 
 pub use address::is_public;
+pub use dial::{Connection, Secured};
 pub use error::{FetchError, NetworkError, Refusal};
 pub use http::{Answer, Get, Network};
 pub use policy::{ConnectTo, Policy, ProxyUrl, Redirects};

@@ -83,27 +83,47 @@ impl Names {
         if let Some(socket) = self.given(host) {
             return Ok(vec![socket]);
         }
-        let failed = |why: String| FetchError::Name {
-            host: host.to_owned(),
-            why,
-        };
-        // With the final dot: a search list must not turn the name into another one.
-        let found = self
-            .plain
-            .lookup_ip(format!("{host}."))
-            .await
-            .map_err(|error| failed(reason(&error)))?;
+        let found = self.addresses(host).await?;
         let (public, private): (Vec<IpAddr>, Vec<IpAddr>) = found
-            .iter()
+            .into_iter()
             .partition(|address| self.permits(host, *address));
         match (public.is_empty(), private.first()) {
             (true, Some(address)) => Err(FetchError::Refused(Refusal::PrivateAddress {
                 host: host.to_owned(),
                 address: *address,
             })),
-            (true, None) => Err(failed("it has no address".to_owned())),
+            (true, None) => Err(FetchError::Name {
+                host: host.to_owned(),
+                why: "it has no address".to_owned(),
+            }),
             _ => Ok(public.into_iter().map(|a| SocketAddr::new(a, 0)).collect()),
         }
+    }
+
+    /// Where to connect for a port of `host`, which the person named: at private addresses, too.
+    pub(super) async fn sockets_of_named(
+        &self,
+        host: &str,
+        port: u16,
+    ) -> Result<Vec<SocketAddr>, FetchError> {
+        if let Some(socket) = self.given(host) {
+            return Ok(vec![socket]);
+        }
+        let found = self.addresses(host).await?;
+        Ok(found
+            .into_iter()
+            .map(|a| SocketAddr::new(a, port))
+            .collect())
+    }
+
+    async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, FetchError> {
+        // With the final dot: a search list must not turn the name into another one.
+        let found = self.plain.lookup_ip(format!("{host}.")).await;
+        let found = found.map_err(|error| FetchError::Name {
+            host: host.to_owned(),
+            why: reason(&error),
+        })?;
+        Ok(found.iter().collect())
     }
 
     /// The socket of `--connect-to`.

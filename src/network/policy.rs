@@ -184,6 +184,10 @@ impl ProxyUrl {
     pub(super) fn as_str(&self) -> &str {
         self.0.as_str()
     }
+
+    pub(super) fn url(&self) -> &Url {
+        &self.0
+    }
 }
 
 impl fmt::Debug for ProxyUrl {

@@ -5,7 +5,7 @@
 
 use std::{
     fmt,
-    io::{self, Write},
+    io::{self, Read, Write},
     time::{Duration, SystemTime},
 };
 
@@ -19,7 +19,7 @@ use sequoia_openpgp::{
         skesk::{SKESK4, SKESK6},
     },
     serialize::{
-        Serialize,
+        MarshalInto, Serialize,
         stream::{self, LiteralWriter},
     },
     types::{
@@ -89,6 +89,12 @@ impl Signer {
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
+    }
+
+    /// The most bytes that a signature and what announces it take.
+    fn room(&self, recipients: usize) -> u64 {
+        let mpis = self.key.public().mpis().serialized_len() as u64;
+        SIGNATURE_ROOM + 2 * mpis + INTENDED_ROOM * recipients as u64
     }
 
     pub(super) fn key(&mut self) -> &mut dyn crypto::Signer {
@@ -225,6 +231,26 @@ impl Envelope {
         self.start(out, signer, now).map_err(explain)
     }
 
+    /// Writes what sealing `content` bytes would write, with zeros in their place and without a
+    /// signature, for which room is left: to learn the size. It is never smaller than that of the
+    /// real message, and larger by 4 KiB at most.
+    ///
+    /// # Errors
+    /// As [`Envelope::seal`].
+    pub fn rehearse<W: Write + Send + 'static>(
+        &self,
+        out: W,
+        content: u64,
+        signer: Option<&Signer>,
+        now: SystemTime,
+    ) -> Result<W, SealError> {
+        let room = signer.map_or(0, |signer| signer.room(self.recipients().len()));
+        let mut sealing = self.seal(out, None, now)?;
+        let mut zeros = io::repeat(0).take(content.saturating_add(room + MPI_ROOM));
+        io::copy(&mut zeros, &mut sealing).map_err(SealError::Write)?;
+        sealing.finish()
+    }
+
     fn start<W: Write + Send + 'static>(
         &self,
         out: W,
@@ -338,3 +364,12 @@ pub(super) fn argon2id() -> LibraryResult<S2K> {
 }
 
 const CIPHER: SymmetricAlgorithm = SymmetricAlgorithm::AES256;
+
+/// The packets of a signature without its arithmetic: a one-pass signature and some subpackets.
+const SIGNATURE_ROOM: u64 = 512;
+
+/// One intended recipient.
+const INTENDED_ROOM: u64 = 40;
+
+/// Leading zeros of the numbers in a session key packet are left out, so it may be shorter once.
+const MPI_ROOM: u64 = 64;

@@ -90,6 +90,11 @@ fn p31_archive() {
 }
 
 #[test]
+fn p31_mail() {
+    storm(("mail", doors::mail), &seeds::mails(), 5, 5000);
+}
+
+#[test]
 fn p31_manifest() {
     storm(
         ("manifest", doors::manifest),
@@ -268,6 +273,7 @@ fn write_seeds() {
         ("certificate", seeds::certificates()),
         ("secret_key", seeds::secret_keys()),
         ("archive", seeds::archives()),
+        ("mail", seeds::mails()),
         ("manifest", seeds::manifests()),
         ("front_matter", seeds::reports()),
         ("profile", seeds::profiles()),

@@ -56,6 +56,44 @@ pub(crate) fn messages() -> Vec<Vec<u8>> {
     ]
 }
 
+/// Mails of each kind: PGP/MIME as it is made and as Exchange leaves it, an armour in the text, an
+/// attached file, and the content of one.
+pub(crate) fn mails() -> Vec<Vec<u8>> {
+    let recipient = KEY.certificate().verdict(now()).recipient().unwrap();
+    let envelope = Envelope::to(vec![recipient], None).unwrap().armored(true);
+    let mut sealing = envelope.seal(Vec::new(), None, now()).unwrap();
+    sealing.write_all(b"a text").unwrap();
+    let armor = String::from_utf8(sealing.finish().unwrap()).unwrap();
+    let parts = |kind: &str, between: &str| {
+        format!(
+            "From: a@example.org\nSubject: =?utf-8?q?a_b?=\nMIME-Version: 1.0\n\
+             Content-Type: multipart/{kind}; boundary=\"b\"; protocol=\"application/pgp-encrypted\"\n\n\
+             {between}--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n\
+             --b\nContent-Type: application/octet-stream; name*0*=utf-8''e%C3%A9; name*1=.asc\n\n\
+             {armor}\n--b--\n"
+        )
+    };
+    let inside = "Content-Type: multipart/mixed; boundary=\"i\"; hp=\"cipher\"\r\n\
+        Subject: =?iso-8859-1?B?6Q==?=\r\nHP-Outer: Subject: [...]\r\n\r\n\
+        --i\r\nContent-Type: text/plain; charset=windows-1252\r\n\
+        Content-Transfer-Encoding: quoted-printable\r\n\r\na=E9=\r\nb\r\n\
+        --i\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\ny\r\n\
+        --i\r\nContent-Disposition: attachment; filename=\"report.json\"\r\n\
+        Content-Transfer-Encoding: base64\r\n\r\ne30=\r\n--i--\r\n";
+    let signed = format!(
+        "Content-Type: multipart/signed; boundary=\"s\"; protocol=\"application/pgp-signature\"\r\n\r\n\
+         --s\r\n{inside}\r\n--s\r\nContent-Type: application/pgp-signature\r\n\r\nnone\r\n--s--\r\n"
+    );
+    let mails = [
+        parts("encrypted", ""),
+        parts("mixed", "--b\nContent-Type: text/plain\n\n\n"),
+        format!("From x Mon\nSubject: x\n\nHello,\n{armor}-- \nme\n"),
+        inside.to_owned(),
+        signed,
+    ];
+    mails.map(String::into_bytes).to_vec()
+}
+
 /// SEIPDv2, which the door's key does not ask for.
 fn newer_container(content: &[u8]) -> Vec<u8> {
     let cert = Cert::from_bytes(&KEY.certificate().to_binary().unwrap()).unwrap();

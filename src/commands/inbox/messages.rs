@@ -135,6 +135,7 @@ impl<'a> Reader<'a> {
         let source = Source {
             name: name.clone(),
             size: Some(sealed.len() as u64),
+            mail: None,
             reader: Box::new(Cursor::new(sealed)),
         };
         let mut opening = self.job.begin(source, self.context)?;

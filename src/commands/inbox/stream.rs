@@ -42,6 +42,7 @@ pub(super) fn read<T>(
                 ended: false,
             }),
             size: Some(report.size),
+            mail: None,
         });
         match download.join() {
             Ok(Ok(())) => done,

@@ -1,75 +1,12 @@
-//! Where sealed reports come from, and where each of them goes.
+//! Where each of the opened reports goes.
 
 use std::{
-    fs::{DirBuilder, File},
-    io::{self, Read},
+    fs::DirBuilder,
+    io,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, anyhow};
-
-use crate::{
-    cli::Open,
-    commands::context::is_dash,
-    terminal::{Failure, Progress},
-};
-
-/// A sealed report that is about to be read.
-pub(in crate::commands) struct Source {
-    /// How it is named in what is said about it.
-    pub(in crate::commands) name: String,
-    pub(in crate::commands) reader: Box<dyn Read + Send + Sync>,
-    /// Its size in bytes, if it is known.
-    pub(in crate::commands) size: Option<u64>,
-}
-
-impl Source {
-    /// The file `sealed`, or stdin for `-`.
-    pub(super) fn file(sealed: &Path) -> Result<Self, Failure> {
-        let (reader, size) = input(sealed)?;
-        Ok(Self {
-            name: name(sealed),
-            reader,
-            size,
-        })
-    }
-}
-
-/// Shows how far the reading has come.
-pub(super) struct Watched {
-    pub(super) reader: Box<dyn Read + Send + Sync>,
-    pub(super) progress: Progress,
-}
-
-impl Read for Watched {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.reader.read(buffer)?;
-        self.progress.add(n as u64);
-        Ok(n)
-    }
-}
-
-fn name(sealed: &Path) -> String {
-    if is_dash(sealed) {
-        "standard input".to_owned()
-    } else {
-        sealed.display().to_string()
-    }
-}
-
-fn input(sealed: &Path) -> Result<(Box<dyn Read + Send + Sync>, Option<u64>), Failure> {
-    if is_dash(sealed) {
-        return Ok((Box::new(io::stdin()), None));
-    }
-    let cannot = || format!("cannot read {}", sealed.display());
-    let file = File::open(sealed).with_context(cannot)?;
-    let metadata = file.metadata().with_context(cannot)?;
-    if metadata.is_dir() {
-        return Err(anyhow!("{} is a directory, not a sealed report", sealed.display()).into());
-    }
-    let size = metadata.is_file().then_some(metadata.len());
-    Ok((Box::new(file), size))
-}
+use crate::{cli::Open, commands::context::is_dash, terminal::Failure};
 
 /// The folder that takes one folder for each of several files.
 pub(super) struct Shelf<'a>(Option<&'a Path>);

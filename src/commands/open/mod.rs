@@ -4,12 +4,14 @@ mod failure;
 mod files;
 mod keys;
 mod outcome;
+mod payload;
+mod source;
 
 pub(super) use self::{
     failure::not_opened,
-    files::Source,
     keys::{Keys, SECRET_LIMIT, agent_passphrase},
     outcome::{Opened, Signature, judge, tell},
+    source::Source,
 };
 
 use std::{
@@ -20,9 +22,10 @@ use std::{
 use anyhow::{Context as _, anyhow};
 
 use self::{
-    failure::not_extracted,
-    files::{Shelf, Watched, folders},
+    files::{Shelf, folders},
     outcome::{Document, Documents, opened},
+    payload::Payload,
+    source::Watched,
 };
 use super::{
     Context,
@@ -30,10 +33,10 @@ use super::{
     target,
 };
 use crate::{
-    bundle::{Contents, ExtractOptions, Limits, extract},
+    bundle::{ExtractOptions, Limits},
     cli::{Open, OpeningOptions},
     disk::PendingFolder,
-    openpgp::{self, Authenticated, Certificate, Message, Opening, read_certificates},
+    openpgp::{self, Certificate, Message, Opening, read_certificates},
     program::Program,
     terminal::{Exit, Failure, Hint, OrFail, Progress},
 };
@@ -141,49 +144,30 @@ impl Job {
         folder: &Path,
         context: &Context<'_>,
     ) -> Result<Opened, Failure> {
-        let name = source.name.clone();
+        let (name, mail) = (source.name.clone(), source.mail);
         let staging =
             PendingFolder::create(folder).hint(Hint::words("name a new folder with -o DIR"))?;
-        let mut message = self.begin(source, context)?;
+        let message = self.begin(source, context)?;
         let file_name = message.file_name();
         let options = ExtractOptions {
             limits: Limits::new(u64::MAX),
             suggested_name: file_name.as_deref().filter(|name| *name != b"_CONSOLE"),
             checksums: self.checksums,
         };
-        let contents = extract(&mut message, staging.path(), &options)
-            .map_err(|why| not_extracted(&name, why, &message))?;
-        let authenticated = message.finish().map_err(|why| not_opened(&name, why))?;
-        let signature = self.signature(&name, &authenticated, &contents, context)?;
-        self.refuse_other_program(&name, &contents)?;
+        let payload = Payload::extract((&name, mail), message, staging.path(), &options)?;
+        let signature = judge(&name, &payload.signature(&self.signers, context))?;
+        let program = payload.program(staging.path());
+        self.refuse_other_program(&name, program.as_deref())?;
         staging.finish()?;
-        Ok(opened(name, folder, &authenticated, signature, contents))
+        if mail.is_some_and(|mail| mail.text_outside) {
+            context.output.warn(format!(
+                "{name}: there is also text that was not encrypted; it was not read"
+            ));
+        }
+        Ok(opened(name, folder, payload, signature).with_program(program))
     }
 
-    /// The verdict on the signature; a bad one refuses the message.
-    fn signature(
-        &self,
-        name: &str,
-        authenticated: &Authenticated,
-        contents: &Contents,
-        context: &Context<'_>,
-    ) -> Result<Signature, Failure> {
-        let enclosed = contents
-            .reporter
-            .as_deref()
-            .map(|bytes| read_certificates("reporter.asc", bytes));
-        let enclosed = enclosed.and_then(Result::ok).unwrap_or_default();
-        judge(
-            name,
-            &authenticated.signature(&self.signers, &enclosed, context.now),
-        )
-    }
-
-    fn refuse_other_program(&self, name: &str, contents: &Contents) -> Result<(), Failure> {
-        let named = contents
-            .manifest
-            .as_ref()
-            .and_then(|manifest| manifest.program());
+    fn refuse_other_program(&self, name: &str, named: Option<&str>) -> Result<(), Failure> {
         match (&self.program, named) {
             (Some(program), Some(named)) if !program.goes_by(named) => Err(Failure::new(
                 Exit::Refused,

@@ -5,10 +5,11 @@ use std::path::Path;
 use anyhow::anyhow;
 use serde::Serialize;
 
+use super::payload::{MailHeader, Payload};
 use crate::{
-    bundle::{Contents, Shape},
+    bundle::Shape,
     commands::Context,
-    openpgp::{self, Authenticated, SignatureVerdict},
+    openpgp::{self, SignatureVerdict},
     terminal::{Exit, Failure, Hint, escape::brief},
 };
 
@@ -54,8 +55,10 @@ pub(in crate::commands) struct Opened {
     /// The fingerprint of the certificate that opened it; null for a passphrase.
     opened_by: Option<String>,
     signature: Signature,
-    /// `bundle`, `archive`, `text` or `file`.
+    /// `bundle`, `archive`, `text`, `file` or `mail`.
     content: &'static str,
+    /// The encrypted header of a mail.
+    mail: Option<MailHeader>,
     program: Option<String>,
     created: Option<String>,
     size: u64,
@@ -137,13 +140,26 @@ pub(in crate::commands) fn judge(
     })
 }
 
+impl Opened {
+    /// Names the program that it says it is for.
+    pub(super) fn with_program(mut self, program: Option<String>) -> Self {
+        self.program = program;
+        self
+    }
+}
+
 pub(super) fn opened(
     sealed: String,
     folder: &Path,
-    authenticated: &Authenticated,
+    payload: Payload,
     signature: Signature,
-    contents: Contents,
 ) -> Opened {
+    let Payload {
+        authenticated,
+        contents,
+        mail,
+        ..
+    } = payload;
     let files: Vec<_> = contents
         .files
         .iter()
@@ -157,15 +173,11 @@ pub(super) fn opened(
         })
         .collect();
     let manifest = contents.manifest.as_ref();
+    let recipients = authenticated.recipients.keys.iter();
     Opened {
         sealed,
         folder: folder.display().to_string(),
-        recipients: authenticated
-            .recipients
-            .keys
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
+        recipients: recipients.map(ToString::to_string).collect(),
         hidden_recipients: authenticated.recipients.hidden,
         opened_by: authenticated
             .opened_by
@@ -177,8 +189,10 @@ pub(super) fn opened(
             Shape::Archive => "archive",
             Shape::Text => "text",
             Shape::File => "file",
+            Shape::Mail => "mail",
         },
-        program: manifest.and_then(|manifest| manifest.program().map(str::to_owned)),
+        mail,
+        program: None,
         created: manifest.map(|manifest| manifest.created().to_string()),
         size: files.iter().map(|file| file.size).sum(),
         files,
@@ -210,6 +224,9 @@ pub(in crate::commands) fn tell(opened: &Opened, context: &Context<'_>) -> Resul
     ];
     if let Some(key) = &opened.opened_by {
         fields.insert(2, ("opened by", key.clone()));
+    }
+    if let Some(mail) = &opened.mail {
+        fields.extend(mail.fields());
     }
     if let Some(program) = &opened.program {
         fields.push(("meant for", brief(program)));

@@ -12,7 +12,7 @@ use crate::{
         open::{SECRET_LIMIT, agent_passphrase},
     },
     disk::SecretFile,
-    openpgp::{self, Certificate, Fingerprint, KeyError, PassphraseFor, Signer},
+    openpgp::{self, Certificate, Fingerprint, KeyError, PassphraseFor, SecretKey, Signer},
     terminal::{Exit, Failure, Hint},
 };
 
@@ -38,6 +38,21 @@ impl Author {
         context: &Context<'_>,
     ) -> Result<Self, Failure> {
         let key = openpgp::case_key(&case.signing_seed(), &case.reply_seed())?;
+        Self::pseudonymous(&key, context)
+    }
+
+    /// The author of a case, who can be reached at a mail address.
+    pub(in crate::commands) fn of_case_at(
+        case: &CaseSecret,
+        address: &str,
+        context: &Context<'_>,
+    ) -> Result<Self, Failure> {
+        let (signing, reply) = (case.signing_seed(), case.reply_seed());
+        let key = openpgp::case_key_named(&signing, &reply, address)?;
+        Self::pseudonymous(&key, context)
+    }
+
+    fn pseudonymous(key: &SecretKey, context: &Context<'_>) -> Result<Self, Failure> {
         let signer = key.signer(context.now, &mut |_, _| Ok(None))?;
         Ok(Self {
             certificate: key.certificate(),

@@ -57,38 +57,64 @@ pub(super) fn show(
     let mut bundle: Bundle = sealing::bundle(report, &author, program, context)?;
     let attached = sealing::attach(&mut bundle, &args.attach, context)?;
     super::refuse_if_too_large(&bundle, route.offer.max_size)?;
-    let trust = match decision {
-        Decision::Pinned(_) => "pinned",
-        Decision::Agreed(_) => "agreed",
-        Decision::Typed(_) => "typed",
-        Decision::OneSource(_) => "one-source",
-    };
+    let trust = Trust::of(decision, args);
     let missing = report.missing_sections();
     let plan = Plan {
         dry_run: true,
         vendor: vendor.subject.name.clone(),
         intake: route.intake.endpoint().to_string(),
         key: recipient.certificate().fingerprint().to_string(),
-        trust,
-        asks: trust == "one-source" && !args.yes_trust_first_use,
+        trust: trust.code,
+        asks: trust.asks,
         size: bundle.size(),
         resumable: route.offer.resumable,
         attachments: attached.iter().map(Attachment::from).collect(),
         missing_sections: missing.iter().map(|section| section.title()).collect(),
     };
     context.output.json(&plan)?;
-    tell(&plan, recipient, context)
+    tell(&plan, (recipient, &trust), context)
 }
 
-fn tell(plan: &Plan, recipient: &Recipient, context: &Context<'_>) -> Result<Exit, Failure> {
+/// Why a key is trusted.
+pub(super) struct Trust {
+    /// `pinned`, `agreed`, `typed` or `one-source`.
+    pub(super) code: &'static str,
+    /// Whether somebody would be asked.
+    pub(super) asks: bool,
+}
+
+impl Trust {
+    pub(super) fn of(decision: &Decision, args: &Send) -> Self {
+        let code = match decision {
+            Decision::Pinned(_) => "pinned",
+            Decision::Agreed(_) => "agreed",
+            Decision::Typed(_) => "typed",
+            Decision::OneSource(_) => "one-source",
+        };
+        Self {
+            code,
+            asks: code == "one-source" && !args.yes_trust_first_use,
+        }
+    }
+
+    /// For a person, after the key.
+    pub(super) fn words(&self) -> &'static str {
+        match self.code {
+            "pinned" => "which is pinned",
+            "agreed" => "which independent sources agree on",
+            "typed" => "whose fingerprint you typed",
+            _ if self.asks => "which one source alone names: you would be asked",
+            _ => "which one source alone names",
+        }
+    }
+}
+
+fn tell(
+    plan: &Plan,
+    (recipient, trust): (&Recipient, &Trust),
+    context: &Context<'_>,
+) -> Result<Exit, Failure> {
     let name = recipient.primary_user_id().unwrap_or("(no User ID)");
-    let trust = match plan.trust {
-        "pinned" => "which is pinned",
-        "agreed" => "which independent sources agree on",
-        "typed" => "whose fingerprint you typed",
-        _ if plan.asks => "which one source alone names: you would be asked",
-        _ => "which one source alone names",
-    };
     let how = if plan.resumable {
         "an upload that can be resumed"
     } else {
@@ -98,7 +124,7 @@ fn tell(plan: &Plan, recipient: &Recipient, context: &Context<'_>) -> Result<Exi
         ("vendor", brief(&plan.vendor)),
         ("intake", plan.intake.clone()),
         ("sealed for", brief(name)),
-        ("key", format!("{}, {trust}", plan.key)),
+        ("key", format!("{}, {}", plan.key, trust.words())),
         ("size", format!("{} bytes, in {how}", plan.size)),
     ];
     for attachment in &plan.attachments {

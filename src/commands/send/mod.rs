@@ -1,5 +1,6 @@
 //! `sealpost send`: a report sealed, delivered to the vendor's intake, and a case begun.
 
+mod by_mail;
 mod delivery;
 mod dry_run;
 mod github;
@@ -23,13 +24,15 @@ use super::{
         Author, attach, bundle, first_use, intended_program, investigate, new_case, own_copies,
         published, read_report, refuse_if_it_says_so, warn_of_missing_sections,
     },
-    target, vendor,
+    target,
+    vendor::{self, Investigation, Vendor},
 };
 use crate::{
     bundle::Bundle,
     case::CaseSecret,
     cli::{Channel, Send},
     openpgp::{Certificate, Envelope, Signer},
+    report::Report,
     terminal::{Exit, Failure},
 };
 
@@ -42,26 +45,77 @@ pub(super) fn run(args: &Send, context: &Context<'_>) -> Result<Exit, Failure> {
     if args.leave_no_trace || args.dry_run {
         context.leave_no_trace();
     }
+    by_mail::refuse_other_options(args)?;
+    let (report, vendor) = whom(args, context)?;
+    match args.via {
+        Channel::GitHub => github::run(args, (&report, &vendor), context),
+        Channel::Intake => to_intake(
+            Order::resolve(report, vendor, args, context)?,
+            args,
+            context,
+        ),
+        Channel::Mail => by_mail::run(
+            &Order::resolve(report, vendor, args, context)?,
+            args,
+            context,
+        ),
+    }
+}
+
+/// What was typed: what is reported, to whom.
+fn whom(args: &Send, context: &Context<'_>) -> Result<(Report, Vendor), Failure> {
     let path = args.report.as_deref().unwrap_or("-".as_ref());
     let report = read_report(path)?;
     let vendor = vendor::resolve(args.to.as_deref().unwrap_or_default(), context)?;
-    if args.via == Channel::GitHub {
-        return github::run(args, (&report, &vendor), context);
+    Ok((report, vendor))
+}
+
+/// What is to be sent to whom: there is a key for it, whichever way it goes.
+struct Order {
+    report: Report,
+    vendor: Vendor,
+    program: Option<String>,
+    found: Investigation,
+}
+
+impl Order {
+    fn resolve(
+        report: Report,
+        vendor: Vendor,
+        args: &Send,
+        context: &Context<'_>,
+    ) -> Result<Self, Failure> {
+        target::refuse_if_unencrypted(&vendor.target.program)?;
+        let program = intended_program(&report, Some(&vendor.target))?;
+        let typed = args.fingerprint.as_slice();
+        let found = investigate(typed, &args.network, &vendor, context)?;
+        refuse_if_it_says_so(&vendor, &found)?;
+        // Nobody is asked for anything while there is no key that may be used.
+        if let Err(stop) = &found.decision {
+            return Err(vendor::refusal(&vendor, &found, stop, context));
+        }
+        Ok(Self {
+            report,
+            vendor,
+            program,
+            found,
+        })
     }
-    target::refuse_if_unencrypted(&vendor.target.program)?;
-    let program = intended_program(&report, Some(&vendor.target))?;
-    let typed = args.fingerprint.as_slice();
-    let found = investigate(typed, &args.network, &vendor, context)?;
-    refuse_if_it_says_so(&vendor, &found)?;
-    // Nobody is asked for an intake while there is no key that may be used.
-    if let Err(stop) = &found.decision {
-        return Err(vendor::refusal(&vendor, &found, stop, context));
-    }
+}
+
+fn to_intake(order: Order, args: &Send, context: &Context<'_>) -> Result<Exit, Failure> {
+    let Order {
+        report,
+        vendor,
+        program,
+        found,
+    } = order;
     let online = Online::new(&args.network, vendor.loopback(), context)?;
     let route = route::find(&vendor, Some(&found), &online, context)?;
     if args.dry_run {
         return dry_run::show(args, (&vendor, &found), &route, (&report, program), context);
     }
+    let typed = args.fingerprint.as_slice();
     let first_use = first_use(typed, args.yes_trust_first_use);
     let recipient = published(&vendor, &found, &first_use, context)?;
     let certificate = recipient.certificate().clone();

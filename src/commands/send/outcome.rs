@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::by_mail::Mailed;
+
 use crate::{
     client::Attested,
     commands::Context,
@@ -21,6 +23,7 @@ pub(in crate::commands) struct Document {
 #[serde(untagged)]
 pub(in crate::commands) enum Delivery {
     Delivered(Box<Delivered>),
+    Mailed(Box<Mailed>),
     Kept(Kept),
 }
 

@@ -10,6 +10,7 @@ use anyhow::{Context as _, anyhow};
 use sha2::{Digest, Sha256};
 
 use super::{
+    by_mail,
     delivery::{Parcel, Shared, attest, deliver, locked, receive},
     outcome::{Delivered, Delivery, Document, Kept, kept, tell},
     route::Route,
@@ -61,9 +62,13 @@ pub(super) fn run(which: &str, args: &Send, context: &Context<'_>) -> Result<Exi
         }
         match one(&name, (&cases, &interruption), args, context) {
             Ok((done, held)) => {
-                tell(&done, context);
+                match &done {
+                    Delivery::Delivered(done) => tell(done, context),
+                    Delivery::Mailed(done) => done.tell(context),
+                    Delivery::Kept(_) => {}
+                }
                 told.extend(held);
-                deliveries.push(Delivery::Delivered(Box::new(done)));
+                deliveries.push(done);
             }
             Err(failure) if alone => return Err(failure),
             Err(failure) => {
@@ -90,13 +95,13 @@ pub(super) fn run(which: &str, args: &Send, context: &Context<'_>) -> Result<Exi
 
 fn what(entry: &Entry) -> &'static str {
     match entry.kind {
-        EntryKind::Report => "report",
+        EntryKind::Report | EntryKind::Mail { .. } => "report",
         EntryKind::Message(_) => "message",
     }
 }
 
 /// What was delivered, and its entry where that is still to be removed.
-type Done = (Delivered, Option<HeldEntry>);
+type Done = (Delivery, Option<HeldEntry>);
 
 fn one(
     name: &str,
@@ -110,10 +115,17 @@ fn one(
     };
     let entry = held.entry();
     let record = cases.read(&entry.case).map_err(Failure::from)?;
+    if let EntryKind::Mail { .. } = entry.kind {
+        let (again, held) = by_mail::again(held, (&record, cases), (args, interruption), context)?;
+        return Ok((Delivery::Mailed(Box::new(again)), Some(held)));
+    }
     let online = Online::new(&args.network, [entry.intake.clone()], context)?;
     let way = (&online, Duration::from_secs(args.patience), interruption);
     match entry.kind.clone() {
-        EntryKind::Report => report(held, (record, cases), way, context),
+        EntryKind::Report | EntryKind::Mail { .. } => {
+            let (done, held) = report(held, (record, cases), way, context)?;
+            Ok((Delivery::Delivered(Box::new(done)), held))
+        }
         EntryKind::Message(report) => {
             let (entry, name) = (held.entry().clone(), record.name());
             let (_, certificate) = record.intake()?;
@@ -131,7 +143,7 @@ fn one(
                 receipt: None,
                 case_words: None,
             };
-            Ok((done, None))
+            Ok((Delivery::Delivered(Box::new(done)), None))
         }
     }
 }
@@ -141,7 +153,7 @@ fn report(
     (record, cases): (CaseRecord, &Cases),
     (online, patience, interruption): Way<'_>,
     context: &Context<'_>,
-) -> Result<Done, Failure> {
+) -> Result<(Delivered, Option<HeldEntry>), Failure> {
     let entry = held.entry().clone();
     let name = entry.case.clone();
     let keep = |error: anyhow::Error| kept(name.as_str(), error);
@@ -241,7 +253,7 @@ fn refuse_if_another(entry: &Entry, record: &CaseRecord) -> Result<(), Failure> 
 }
 
 /// What fell to a failing disk would be refused, or worse, taken.
-fn refuse_if_changed(file: &mut File, entry: &Entry) -> Result<(), Failure> {
+pub(super) fn refuse_if_changed(file: &mut File, entry: &Entry) -> Result<(), Failure> {
     let mut digest = Sha256::new();
     let mut buffer = vec![0; 256 << 10];
     loop {

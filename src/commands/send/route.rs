@@ -11,7 +11,7 @@ use crate::{
     commands::{
         Context,
         online::Online,
-        vendor::{Investigation, Vendor},
+        vendor::{Investigation, Vendor, contacts},
     },
     network::policy::PATIENCE,
     program::Contact,
@@ -69,40 +69,6 @@ pub(in crate::commands) fn find<'n>(
     Err(none(vendor, &contacts, &asked, context))
 }
 
-/// Where reports go, in the vendor's order: its profile's contacts, then those that it publishes. A
-/// security.txt that is not to be believed leads nowhere.
-fn contacts(vendor: &Vendor, found: Option<&Investigation>) -> Vec<Contact> {
-    let own = vendor.target.program.contacts();
-    // What was typed is no contact that anybody published.
-    let own = own.filter(|_| vendor.target.is_known).cloned();
-    let discovery = found.map(|found| &found.discovery);
-    let void = discovery
-        .and_then(|discovery| discovery.security_txt.as_ref())
-        .filter(|file| file.void.is_some());
-    let is_void = |from: &str| {
-        void.is_some_and(|file| {
-            file.retrieved
-                .as_str()
-                .starts_with(from.trim_end_matches('…'))
-        })
-    };
-    let published = discovery.into_iter().flat_map(|discovery| {
-        let files = discovery.contacts.iter();
-        let files = files.filter(|(_, from)| !is_void(from));
-        let program = discovery.program.iter();
-        files
-            .map(|(contact, _)| contact.clone())
-            .chain(program.flat_map(|program| program.contacts().cloned()))
-    });
-    let mut all: Vec<Contact> = Vec::new();
-    for contact in own.chain(published) {
-        if !all.contains(&contact) {
-            all.push(contact);
-        }
-    }
-    all
-}
-
 /// This machine's own, where TARGET names it, then the https contacts.
 fn links(vendor: &Vendor, contacts: &[Contact]) -> Vec<Url> {
     let typed = vendor.loopback_url();
@@ -134,6 +100,12 @@ fn none(vendor: &Vendor, contacts: &[Contact], asked: &[String], context: &Conte
         .filter(|contact| !matches!(contact, Contact::Web(_) | Contact::GitHubUnnamed))
         .map(ToString::to_string)
         .collect();
+    if contacts.iter().any(|one| matches!(one, Contact::Mail(_))) {
+        failure = failure.with_hint(Hint::command(
+            "to send it as an encrypted mail",
+            ["sealpost", "send", "REPORT", "--to", name, "--via", "mail"],
+        ));
+    }
     if !others.is_empty() {
         let words = format!("it takes reports at {}", others.join(", "));
         failure = failure.with_hint(Hint::words(words));

@@ -10,7 +10,7 @@ use crate::{
     terminal::{Exit, Failure, Hint},
 };
 
-use super::{Investigation, Vendor};
+use super::{Investigation, Vendor, mail_contacts};
 
 /// The refusal for `stop`.
 pub(in crate::commands) fn refusal(
@@ -63,11 +63,15 @@ fn without_a_key(vendor: &Vendor, found: &Investigation, context: &Context<'_>) 
     let contacts = contacts(vendor, found);
     if !contacts.is_empty() {
         let list = contacts.join(", ");
-        hints.push(Hint::words(format!(
-            "ask for a key at {list} without a word on the finding, then name it with --key CERT"
-        )));
+        hints.push(Hint::words(format!("it takes reports at {list}")));
     }
     let name = vendor.typed.as_str();
+    if !mail_contacts(vendor, Some(found)).is_empty() {
+        hints.push(Hint::command(
+            "ask for its key, without a word on the finding",
+            ["sealpost", "request-key", name],
+        ));
+    }
     hints.push(Hint::command(
         "or agree on a passphrase over another channel",
         ["sealpost", "seal", "REPORT", "--to", name, "--passphrase"],

@@ -1,6 +1,7 @@
 //! The vendor that TARGET means: its profile where there is one, and whom to ask.
 
 mod choice;
+mod contacts;
 mod hints;
 mod investigation;
 
@@ -21,6 +22,7 @@ use crate::{
 
 pub(super) use self::{
     choice::{choose, is_soon, pin},
+    contacts::{contacts, mail_contacts},
     hints::{about, refusal},
     investigation::{Investigation, answers, investigate, observe},
 };

@@ -27,7 +27,7 @@ pub(crate) mod dns;
 pub(crate) mod dnssec;
 pub(crate) mod host;
 mod http;
-mod listener;
+pub(crate) mod listener;
 pub(crate) mod proxy;
 pub(crate) mod vendors;
 pub(crate) mod web;

@@ -1,5 +1,6 @@
-//! Recording proxies: HTTP CONNECT, and SOCKS5 with names resolved by the proxy. Whatever HOST:443
-//! is asked for, the connection goes to one loopback socket, and all bytes of it are kept.
+//! Recording proxies: HTTP CONNECT, and SOCKS5 with names resolved by the proxy. Whatever host is
+//! asked for, at a port of https or of mail servers, the connection goes to one loopback socket, and
+//! all bytes of it are kept.
 
 use std::{
     io::{self, Read, Write},
@@ -76,9 +77,11 @@ impl Proxy {
             let Ok(Some(asked)) = greet(&mut client) else {
                 return;
             };
-            let to_443 = asked.ends_with(":443");
+            let carried = [":443", ":465", ":587"]
+                .iter()
+                .any(|port| asked.ends_with(port));
             recorder.lock().unwrap().hosts.push(asked);
-            if to_443 && let Ok(server) = TcpStream::connect(server) {
+            if carried && let Ok(server) = TcpStream::connect(server) {
                 join(&client, &server, &recorder);
             }
         });
