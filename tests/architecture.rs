@@ -37,7 +37,7 @@ const ONE_FOLDER_ONLY: [(&str, &[&str]); 23] = [
     ("hickory_resolver", &["network"]),
     ("rustls_platform_verifier", &["network"]),
     ("encoding_rs", &["mail"]),
-    ("psl", &["discover"]),
+    ("psl", &["program"]),
     ("tar", &["bundle"]),
     ("rpassword", &["terminal"]),
     ("indicatif", &["terminal"]),

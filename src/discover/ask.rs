@@ -10,7 +10,6 @@ use url::Url;
 
 use super::{
     Asked, Evidence, Fault, Kind, SecurityTxtFile, Standing, Statement,
-    domain::registrable,
     evidence::short,
     key_server::{Hkp, Vks},
     lookup::Wanted,
@@ -19,7 +18,7 @@ use super::{
 use crate::{
     network::{Answer, Get, Network},
     openpgp::{Certificate, Fingerprint, SignatureVerdict},
-    program::{Contact, MailAddress, Program, Repository},
+    program::{Contact, MailAddress, Program, Repository, registrable},
 };
 
 /// Whom to ask about: what TARGET and the profile say before anything is asked.

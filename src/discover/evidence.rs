@@ -5,11 +5,10 @@
 
 use std::{fmt, net::SocketAddr};
 
-use super::domain::same_site;
 use crate::{
     network::FetchError,
     openpgp::{Certificate, Fingerprint},
-    program::MailAddress,
+    program::{MailAddress, same_site},
 };
 
 /// A kind of source.

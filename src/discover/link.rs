@@ -6,13 +6,12 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::{
-    domain::registrable,
     markdown::Link,
     prose::{self, Context, MAX_CONTACTS},
 };
 use crate::{
     openpgp::Fingerprint,
-    program::{MailAddress, Repository},
+    program::{MailAddress, Repository, registrable},
 };
 
 /// Whether the words around a link are about reporting.

@@ -7,7 +7,6 @@
 mod ask;
 mod csaf;
 mod dane;
-mod domain;
 mod evidence;
 mod key_server;
 mod link;
@@ -36,6 +35,6 @@ pub use key_server::{Hkp, KeyServerError, Vks};
 pub use look_alike::{LookAlike, Warning};
 pub use origin::Origin;
 pub use security_md::SecurityMd;
-pub use site::{program_for, registrable, same_site, speaks_for, vendor_origin};
+pub use site::{program_for, speaks_for, vendor_origin};
 pub use target::{Problem, Target, TargetError};
 pub use web::SecurityTxtFile;

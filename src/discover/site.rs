@@ -7,9 +7,8 @@
 
 use url::Host;
 
-pub use super::domain::{registrable, same_site};
 use super::{origin::Origin, target::Target, typed::Typed};
-use crate::program::{Contact, HttpsUrl, Program, Verdict, host_of};
+use crate::program::{Contact, HttpsUrl, Program, Verdict, host_of, same_site};
 
 /// Whether what this host publishes may be taken for the vendor's word: the profile lists it in scope or names it, and
 /// does not call it user content.
@@ -127,6 +126,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::program::registrable;
     use crate::program::{find_shipped, shipped};
 
     fn shipped_programs() -> Vec<Program> {

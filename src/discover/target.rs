@@ -8,11 +8,10 @@ use std::fmt;
 use url::Host;
 
 use super::{
-    domain::{is_public_suffix, registrable},
     origin::{Origin, is_loopback},
     typed::{Form, Typed},
 };
-use crate::program::{HostError, MailAddress, Repository};
+use crate::program::{HostError, MailAddress, Repository, is_public_suffix, registrable};
 
 pub use super::typed::Problem;
 

@@ -7,20 +7,20 @@ use std::{fmt, str::FromStr};
 
 use url::{Host, Url};
 
-use super::text_form::text_form;
+use super::{glob::Glob, text_form::text_form};
 
-/// `example.com` (that host), `*.example.com` (every host beneath it, at any depth, but not itself), or an address.
+/// `example.com` (that host), `*.example.com` (every host beneath it, at any depth, but not itself), an address, or a
+/// pattern such as `*dev*.example.com`, whose `*` stands for any characters of its label.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct HostPattern {
-    host: Host<String>,
-    reach: Reach,
-}
+pub struct HostPattern(Reach);
 
 /// Why a text is not a [`HostPattern`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
-    /// A `*` anywhere but as the first label.
-    #[error("`*` stands only for whole labels at the beginning, as in *.example.com")]
+    /// A `*` where it could take in hosts of other owners.
+    #[error(
+        "a `*` stands before the domain that the vendor owns, as in *.example.com or api-*.example.com"
+    )]
     Wildcard,
     /// A wildcard before a top-level domain or an address.
     #[error("a wildcard needs a domain of two labels or more beneath it")]
@@ -44,10 +44,11 @@ pub enum HostError {
     NoHost,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Reach {
-    Itself,
-    Beneath,
+    Itself(Host<String>),
+    Beneath(String),
+    Glob { written: String, glob: Glob },
 }
 
 /// The host of an asset: of a URL, or of a bare `example.com`, `example.com:8443` or `[2001:db8::1]`.
@@ -73,19 +74,20 @@ impl HostPattern {
     /// Whether the pattern takes in this host, which [`canonical`] made; with `subdomains`, a plain host takes in those
     /// beneath it.
     pub(super) fn covers(&self, host: &Host<String>, subdomains: bool) -> bool {
-        match (&self.host, host) {
-            (Host::Domain(pattern), Host::Domain(name)) => {
-                let beneath = || {
-                    name.strip_suffix(pattern.as_str())
-                        .is_some_and(|rest| rest.ends_with('.'))
-                };
-                match self.reach {
-                    Reach::Itself => name == pattern || (subdomains && beneath()),
-                    Reach::Beneath => beneath(),
-                }
+        match (&self.0, host) {
+            (Reach::Itself(Host::Domain(pattern)), Host::Domain(name)) => {
+                name == pattern || (subdomains && is_beneath(name, pattern))
             }
-            (pattern, host) => pattern == host,
+            (Reach::Itself(pattern), host) => pattern == host,
+            (Reach::Beneath(pattern), Host::Domain(name)) => is_beneath(name, pattern),
+            (Reach::Glob { glob, .. }, Host::Domain(name)) => glob.covers(name, subdomains),
+            (Reach::Beneath(_) | Reach::Glob { .. }, _) => false,
         }
+    }
+
+    /// Whether it names a host, or all beneath one: what is left to a `*` elsewhere makes nobody the vendor.
+    pub(super) fn is_plain(&self) -> bool {
+        !matches!(self.0, Reach::Glob { .. })
     }
 }
 
@@ -93,39 +95,45 @@ impl FromStr for HostPattern {
     type Err = PatternError;
 
     fn from_str(text: &str) -> Result<Self, PatternError> {
-        let (reach, name) = match text.strip_prefix("*.") {
-            Some(name) => (Reach::Beneath, name),
-            None => (Reach::Itself, text),
-        };
-        if name.contains('*') {
-            return Err(PatternError::Wildcard);
-        }
+        // `*.example.com*` comes from lists of URLs: what follows is a path, not more of the name.
+        let ends_in_path = |rest: &&str| rest.ends_with(|c: char| c.is_ascii_alphanumeric());
+        let text = text.strip_suffix('*').filter(ends_in_path).unwrap_or(text);
+        let beneath = text.strip_prefix("*.");
+        let name = beneath.unwrap_or(text);
         let port = name.contains(':') && !(name.starts_with('[') && name.ends_with(']'));
         if port || name.contains(['/', '@', '?', '#', '\\']) {
             return Err(PatternError::NotHostAlone);
         }
-        let host = read(name).ok_or(PatternError::Host)?;
-        let wide = match &host {
-            Host::Domain(name) => !name.contains('.'),
-            Host::Ipv4(_) | Host::Ipv6(_) => true,
-        };
-        if wide && reach == Reach::Beneath {
-            return Err(PatternError::WildcardTooWide);
+        if name.contains('*') {
+            let written = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
+            let glob = Glob::parse(&written)?;
+            return Ok(Self(Reach::Glob { written, glob }));
         }
-        Ok(Self { host, reach })
+        let host = read(name).ok_or(PatternError::Host)?;
+        match (beneath, host) {
+            (None, host) => Ok(Self(Reach::Itself(host))),
+            (Some(_), Host::Domain(name)) if name.contains('.') => Ok(Self(Reach::Beneath(name))),
+            _ => Err(PatternError::WildcardTooWide),
+        }
     }
 }
 
 impl fmt::Display for HostPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.reach {
-            Reach::Itself => write!(f, "{}", self.host),
-            Reach::Beneath => write!(f, "*.{}", self.host),
+        match &self.0 {
+            Reach::Itself(host) => write!(f, "{host}"),
+            Reach::Beneath(name) => write!(f, "*.{name}"),
+            Reach::Glob { written, .. } => f.write_str(written),
         }
     }
 }
 
-text_form!(HostPattern, "description": "A host, or *.HOST for every host beneath it.", "pattern": r"^(\*\.)?[^*/@?#]+$");
+text_form!(HostPattern, "description": "A host, *.HOST for every host beneath it, or a pattern such as api-*.example.com.", "pattern": r"^[^/@?#]+$");
+
+fn is_beneath(name: &str, domain: &str) -> bool {
+    name.strip_suffix(domain)
+        .is_some_and(|rest| rest.ends_with('.'))
+}
 
 /// One form for each host, whatever URL it came from: schemes that `url` does not know keep case and even addresses
 /// as text, so every name is read again.
@@ -167,12 +175,15 @@ mod tests {
     #[test]
     fn patterns_that_could_reach_too_far_are_refused() {
         for (text, error) in [
-            ("*example.com", PatternError::Wildcard),
-            ("www.example.*", PatternError::Wildcard),
-            ("*.*.example.com", PatternError::Wildcard),
+            ("*example*.com", PatternError::Wildcard),
+            ("www.example.*.*", PatternError::Wildcard),
+            ("*.*.com", PatternError::Wildcard),
             ("*", PatternError::Wildcard),
+            ("*bücher*.example.com", PatternError::Host),
+            ("*a*.example.com:443", PatternError::NotHostAlone),
             ("*.com", PatternError::WildcardTooWide),
             ("*.com.", PatternError::WildcardTooWide),
+            ("*.com*", PatternError::WildcardTooWide),
             ("*.192.0.2.1", PatternError::WildcardTooWide),
             ("https://example.com", PatternError::NotHostAlone),
             ("example.com:443", PatternError::NotHostAlone),

@@ -192,7 +192,7 @@ const FIELDS: &[(&str, &[&str])] = &[
     ("scope", &["in", "out", "subdomains", "user_content"]),
     (
         "exclusion",
-        &["id", "vrt", "cwe", "tool_generated", "words"],
+        &["id", "vrt", "cwe", "tool_generated", "phrases", "words"],
     ),
     ("conduct", &["id", "words"]),
     ("disclosure", &["embargo_days", "starts", "credit", "words"]),

@@ -4,10 +4,13 @@
 
 mod contact;
 mod disclose_io;
+mod domain;
 mod error;
+mod glob;
 mod host;
 mod identifiers;
 mod layout;
+mod phrase;
 mod profile;
 mod published;
 mod scope;
@@ -20,9 +23,11 @@ use serde::{Serialize, Serializer};
 
 pub use contact::{Contact, ContactError, MailAddress, Repository, TelephoneNumber};
 pub use disclose_io::{ListEntry, ListError};
+pub use domain::{is_public_suffix, registrable, same_site};
 pub use error::{MAX_BYTES, ProfileError, Rule};
 pub use host::{HostError, HostPattern, PatternError, host_of};
 pub use identifiers::{CweId, Fingerprint, HttpsUrl, Id, IdentifierError, VrtId};
+pub use phrase::{Phrase, PhraseError};
 pub use scope::{Scope, Verdict};
 pub use shipped::{Shipped, find_shipped, shipped};
 pub use terms::{

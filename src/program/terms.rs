@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::identifiers::{CweId, Fingerprint, Id, VrtId};
+use super::phrase::Phrase;
 
 /// What the vendor does with encrypted reports.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -65,6 +66,9 @@ pub struct Exclusion {
     /// Whether this excludes what an automated tool found.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     tool_generated: bool,
+    /// Words by which a report shows that it is about this class, beside those that `check` knows itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    phrases: Vec<Phrase>,
     /// Words for people.
     words: String,
 }
@@ -199,6 +203,12 @@ impl Exclusion {
     #[must_use]
     pub fn cwe(&self) -> &[CweId] {
         &self.cwe
+    }
+
+    /// Words by which a report shows that it is about this class.
+    #[must_use]
+    pub fn phrases(&self) -> &[Phrase] {
+        &self.phrases
     }
 
     /// Whether a report of this VRT class is excluded.

@@ -71,8 +71,8 @@ fn wrong_values_name_line_and_field() {
             "program.toml:7: contact[1].uri: a contact begins with",
         ),
         (
-            "[scope]\nin = [\"example.org\",\n\"*evil.org\"]\n",
-            "program.toml:8: scope.in[1]: `*` stands only for whole",
+            "[scope]\nin = [\"example.org\",\n\"evil*.org\"]\n",
+            "program.toml:8: scope.in[1]: a `*` stands before the domain",
         ),
         (
             "[encryption]\nwanted = \"maybe\"\n",

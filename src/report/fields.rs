@@ -43,6 +43,7 @@ pub(super) struct Fields {
     pub(super) references: Vec<Url>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) language: Option<String>,
+    pub(super) overrides: Vec<Override>,
 }
 
 impl Fields {
@@ -63,14 +64,7 @@ impl Fields {
             weakness: each(optional("weakness"), cwe)?,
             class: each(optional("class"), Field::parsed)?,
             severity: severities(optional("severity"))?,
-            affected: match optional("affected") {
-                Some(field) => field
-                    .list()?
-                    .into_iter()
-                    .map(Affected::read)
-                    .collect::<Result<_, _>>()?,
-                None => Vec::new(),
-            },
+            affected: tables(optional("affected"), Affected::read)?,
             discovered: one(optional("discovered"), Field::date)?,
             method: one(optional("method"), Field::prose)?,
             tool_generated: one(optional("tool_generated"), Field::boolean)?,
@@ -81,6 +75,7 @@ impl Fields {
             disclosure: optional("disclosure").map(Disclosure::read).transpose()?,
             references: each(optional("references"), Field::url)?,
             language: one(optional("language"), Field::language)?,
+            overrides: tables(optional("overrides"), Override::read)?,
         })
     }
 }
@@ -247,6 +242,44 @@ impl Disclosure {
     }
 }
 
+/// A finding of `check` that stands, and why the report is sent all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Override {
+    code: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    about: Option<String>,
+    why: String,
+}
+
+impl Override {
+    /// The code of the finding, such as `out-of-scope`.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// What the finding is about, such as one asset; `None` for every finding of the code.
+    #[must_use]
+    pub fn about(&self) -> Option<&str> {
+        self.about.as_deref()
+    }
+
+    /// The reason, for the vendor to read; never empty.
+    #[must_use]
+    pub fn why(&self) -> &str {
+        &self.why
+    }
+
+    fn read(field: Field<'_>) -> Result<Self, ReportError> {
+        let mut table = field.table(&["code", "about", "why"])?;
+        Ok(Self {
+            code: table.required("code")?.one_line()?,
+            about: one(table.optional("about"), Field::one_line)?,
+            why: table.required("why")?.prose()?,
+        })
+    }
+}
+
 type Reader<'a, T> = fn(&Field<'a>) -> Result<T, ReportError>;
 
 fn one<'a, T>(field: Option<Field<'a>>, read: Reader<'a, T>) -> Result<Option<T>, ReportError> {
@@ -256,6 +289,16 @@ fn one<'a, T>(field: Option<Field<'a>>, read: Reader<'a, T>) -> Result<Option<T>
 fn each<'a, T>(field: Option<Field<'a>>, read: Reader<'a, T>) -> Result<Vec<T>, ReportError> {
     match field {
         Some(field) => field.one_or_more()?.iter().map(read).collect(),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn tables<'a, T>(
+    field: Option<Field<'a>>,
+    read: fn(Field<'a>) -> Result<T, ReportError>,
+) -> Result<Vec<T>, ReportError> {
+    match field {
+        Some(field) => field.list()?.into_iter().map(read).collect(),
         None => Ok(Vec::new()),
     }
 }
@@ -302,4 +345,5 @@ const NAMES: &[&str] = &[
     "disclosure",
     "references",
     "language",
+    "overrides",
 ];

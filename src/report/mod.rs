@@ -9,6 +9,7 @@ mod field;
 mod fields;
 mod front_matter;
 mod node;
+mod places;
 mod score;
 mod sections;
 mod severity;
@@ -22,15 +23,18 @@ use url::Url;
 pub use self::{
     asset::{Asset, AssetError, AssetKind, Repository},
     error::{Fault, ReportError},
-    fields::{Affected, Disclosure, Exploited, Reporter},
+    fields::{Affected, Disclosure, Exploited, Override, Reporter},
     front_matter::Format,
+    places::Line,
     score::{Rating, Score},
     sections::Section,
     severity::{CvssVersion, Severity, SeverityError},
     template::Template,
     weakness::{Cwe, VrtId, WeaknessError},
 };
-use self::{fields::Fields, front_matter::FrontMatter, node::Node, sections::Sections};
+use self::{
+    fields::Fields, front_matter::FrontMatter, node::Node, places::Places, sections::Sections,
+};
 
 /// A report that was read: its fields are known to be well formed, its text is unchanged.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +42,7 @@ pub struct Report {
     source: String,
     body: usize,
     fields: Fields,
+    places: Places,
     sections: Sections,
 }
 
@@ -63,13 +68,16 @@ impl Report {
             text: front,
             body,
         } = FrontMatter::find(file, text)?;
-        let fields = Fields::read(file, Node::parse(file, format, front)?)?;
+        let root = Node::parse(file, format, front)?;
+        let places = Places::of(&root);
+        let fields = Fields::read(file, root)?;
         let sections = Sections::find(text.get(body..).unwrap_or_default());
         let source = text.to_owned();
         Ok(Self {
             source,
             body,
             fields,
+            places,
             sections,
         })
     }
@@ -84,6 +92,29 @@ impl Report {
     #[must_use]
     pub fn body(&self) -> &str {
         self.source.get(self.body..).unwrap_or_default()
+    }
+
+    /// The line of a field (`title`) or of an item of one that is a list (`assets[2]`), counted
+    /// from 1 in the whole file.
+    #[must_use]
+    pub fn line_of(&self, path: &str) -> Option<usize> {
+        self.places.line(path)
+    }
+
+    /// Hands over the lines of the Markdown in their order, HTML comments left out.
+    pub fn each_line(&self, mut see: impl FnMut(Line<'_>)) {
+        let before = self.source.get(..self.body).unwrap_or_default();
+        let first = before.matches('\n').count() + 1;
+        let text = self.sections.without_comments(self.body());
+        let mut start = 0;
+        for (index, line) in text.split_inclusive('\n').enumerate() {
+            see(Line {
+                number: first + index,
+                section: self.sections.at(start),
+                text: line.trim_end_matches(['\n', '\r']),
+            });
+            start += line.len();
+        }
     }
 
     /// A section's Markdown without its heading and without HTML comments; `None` where the
@@ -103,8 +134,8 @@ impl Report {
     /// What `report.json` holds: an object whose members are the front matter's, typed.
     ///
     /// - Always there: `title`; `assets`, `weakness` (`"CWE-79"`), `class`, `severity`,
-    ///   `affected`, `also_reported_to`, `references`, each a list that may be empty (not
-    ///   `assets`); `exploited`: `true`, `false` or `"unknown"`; `sections`.
+    ///   `affected`, `also_reported_to`, `references`, `overrides`, each a list that may be empty
+    ///   (not `assets`); `exploited`: `true`, `false` or `"unknown"`; `sections`.
     /// - Only if the report has them: `program`, `discovered` and `disclosure.date`
     ///   (`"2026-11-22"`), `method`, `tool_generated`, `public`, `reporter`, `disclosure`,
     ///   `language`.
@@ -222,6 +253,12 @@ impl Report {
     #[must_use]
     pub fn references(&self) -> &[Url] {
         &self.fields.references
+    }
+
+    /// The findings of `check` that the reporter answers, each with their reason.
+    #[must_use]
+    pub fn overrides(&self) -> &[Override] {
+        &self.fields.overrides
     }
 
     /// The language that the report is written in, as a BCP 47 tag.

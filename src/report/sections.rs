@@ -62,7 +62,18 @@ impl Section {
 
 /// The sections of one report; those that are absent or empty are not in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sections(Vec<(Section, String)>);
+pub(super) struct Sections {
+    found: Vec<Found>,
+    comments: Vec<Range<usize>>,
+}
+
+/// A section with its text, and where it stands in the Markdown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Found {
+    section: Section,
+    text: String,
+    place: Range<usize>,
+}
 
 impl Sections {
     /// Finds the sections of a report's Markdown.
@@ -88,16 +99,48 @@ impl Sections {
             let end = end.map_or(body.len(), |next| next.place.start);
             let text = outline.without_comments(body, heading.place.end..end);
             if !text.is_empty() {
-                found.0.push((section, text));
+                let place = heading.place.end..end;
+                found.found.push(Found {
+                    section,
+                    text,
+                    place,
+                });
             }
         }
+        found.comments = outline.comments;
         found
     }
 
     /// Its Markdown, without white space around it.
     pub(super) fn text(&self, section: Section) -> Option<&str> {
-        let found = self.0.iter().find(|(one, _)| *one == section);
-        found.map(|(_, text)| text.as_str())
+        let found = self.found.iter().find(|one| one.section == section);
+        found.map(|one| one.text.as_str())
+    }
+
+    /// The section to which the byte at this place of the Markdown belongs.
+    pub(super) fn at(&self, place: usize) -> Option<Section> {
+        let found = self.found.iter().find(|one| one.place.contains(&place));
+        found.map(|one| one.section)
+    }
+
+    /// The Markdown with spaces in the place of comments: every line stays where it was.
+    pub(super) fn without_comments(&self, body: &str) -> String {
+        let mut text = String::with_capacity(body.len());
+        let mut at = 0;
+        for comment in &self.comments {
+            text.push_str(body.get(at..comment.start).unwrap_or_default());
+            let hidden = body.get(comment.start.max(at)..comment.end);
+            for c in hidden.unwrap_or_default().chars() {
+                let blank = if c == '\n' { 1 } else { c.len_utf8() };
+                text.extend(std::iter::repeat_n(
+                    if c == '\n' { '\n' } else { ' ' },
+                    blank,
+                ));
+            }
+            at = at.max(comment.end);
+        }
+        text.push_str(body.get(at..).unwrap_or_default());
+        text
     }
 }
 

@@ -72,7 +72,7 @@ impl Template {
         writeln!(out, "\n## Take the # off the fields that you want to use.")
     }
 
-    fn optional(&self) -> [(&'static str, Example); 14] {
+    fn optional(&self) -> [(&'static str, Example); 15] {
         use Example::{Plain, Table, Text};
         let text = |words: &str| Text(words.to_owned());
         let days = self.embargo_days.unwrap_or(90).to_string();
@@ -116,6 +116,13 @@ impl Template {
             ),
             ("references", Example::texts(&["https://example.com/"])),
             ("language", text("en")),
+            (
+                "overrides",
+                Example::List(vec![Table(vec![
+                    ("code", text("out-of-scope")),
+                    ("why", text("why it is reported all the same")),
+                ])]),
+            ),
         ]
     }
 
@@ -333,7 +340,7 @@ mod tests {
                 .collect();
             let report = Report::parse("r.md", &lines.join("\n")).unwrap();
             let json = report.to_json();
-            assert_eq!(json.as_object().unwrap().len(), 18, "{json:#}");
+            assert_eq!(json.as_object().unwrap().len(), 19, "{json:#}");
             assert_eq!(json["disclosure"]["embargo_days"], 30);
             assert_eq!(report.missing_sections(), Section::ALL);
         }

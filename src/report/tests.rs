@@ -168,6 +168,7 @@ fn every_field_is_read() {
         "reporter": {"name": "Ada", "contact": "https://example.org/contact"},
         "disclosure": {"plan": "coordinated", "date": "2027-02-20", "embargo_days": 90},
         "references": ["https://example.org/a"],
+        "overrides": [],
         "language": "en",
         "sections": {"summary": "A script in a name runs."},
     });
@@ -192,6 +193,7 @@ fn absent_fields_stay_absent() {
     let json = json!({
         "title": "a", "assets": ["a.example"], "weakness": [], "class": [], "severity": [],
         "affected": [], "exploited": "unknown", "also_reported_to": [], "references": [],
+        "overrides": [],
         "sections": {},
     });
     assert_eq!(report.to_json(), json);
@@ -274,6 +276,68 @@ fn wrong_values_name_file_line_and_field() {
         "r.md:6: severity[1] has more than one vector of CVSS 3"
     );
     assert_eq!(message_with("title: b"), "r.md:4: `title` is there twice");
+}
+
+#[test]
+fn an_override_has_a_code_and_a_reason() {
+    let text = "---\ntitle: a\nassets: b.example\noverrides:\n  - code: secret\n    why: |\n      revoked\n      \
+                long ago\n  - { code: out-of-scope, about: b.example, why: ours }\n---\n";
+    let report = Report::parse("r.md", text).unwrap();
+    let [secret, scope] = report.overrides() else {
+        panic!("{:?}", report.overrides());
+    };
+    assert_eq!(
+        (secret.code(), secret.about(), secret.why()),
+        ("secret", None, "revoked\nlong ago")
+    );
+    assert_eq!(scope.about(), Some("b.example"));
+    assert_eq!(
+        report.to_json()["overrides"][1],
+        json!({"code": "out-of-scope", "about": "b.example", "why": "ours"})
+    );
+    for (line, fault) in [
+        ("overrides: [{code: secret}]", "overrides[0].why is missing"),
+        (
+            "overrides: [{code: secret, why: ' '}]",
+            "overrides[0].why is empty",
+        ),
+        (
+            "overrides: {code: secret, why: x}",
+            "overrides must be a list, not a table",
+        ),
+    ] {
+        assert_eq!(message_with(line), format!("r.md:4: {fault}"));
+    }
+}
+
+#[test]
+fn lines_are_those_of_the_file() {
+    let report = Report::parse("r.md", FULL).unwrap();
+    for (path, line) in [
+        ("title", Some(2)),
+        ("assets[0]", Some(5)),
+        ("assets[1]", Some(6)),
+        ("weakness[0]", Some(7)),
+        ("class", Some(8)),
+        ("assets[2]", None),
+        ("overrides", None),
+    ] {
+        assert_eq!(report.line_of(path), line, "{path}");
+    }
+    let toml = "+++\ntitle = 'a'\nassets = ['b.example',\n'c.example']\n+++\r\n\n\
+                # Summary <!-- x\r\n\n## Impact <!-- y\n -->\n# Impact\r\nbad <!-- é --> end\n";
+    let report = Report::parse("r.md", toml).unwrap();
+    assert_eq!(report.line_of("assets[1]"), Some(4));
+    let mut lines = Vec::new();
+    report.each_line(|line| lines.push((line.number, line.section, line.text.to_owned())));
+    assert_eq!(lines.first().unwrap().0, 6);
+    let last = lines.last().unwrap();
+    assert_eq!((last.0, last.1), (12, Some(Section::Impact)));
+    assert_eq!(
+        last.2.split_whitespace().collect::<Vec<_>>(),
+        ["bad", "end"]
+    );
+    assert_eq!(report.source().lines().nth(11).unwrap().len(), last.2.len());
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::{
     discover::{self, LookAlike, Origin, Subject},
     disk::Pin,
     openpgp::{Certificate, Fingerprint, read_certificates},
-    program::{Contact, MailAddress, Program},
+    program::{self, Contact, MailAddress, Program},
     terminal::{Exit, Failure, Hint, OrFail},
 };
 
@@ -123,7 +123,7 @@ impl Vendor {
         {
             let host = origin.host_str();
             names.extend([origin.authority(), host.to_owned()]);
-            names.extend(discover::registrable(host));
+            names.extend(program::registrable(host));
         }
         if self.target.is_known {
             let program = &self.target.program;
@@ -248,7 +248,7 @@ fn of_profile(program: &Program, typed: Option<&discover::Target>) -> Subject {
 /// site, else apart from all domains, so that a profile from anywhere cannot pin a domain's key.
 fn profile_name(program: &Program, origin: Option<&Origin>) -> String {
     let id = program.id().as_str();
-    let own = origin.and_then(|origin| discover::registrable(origin.host_str()));
+    let own = origin.and_then(|origin| program::registrable(origin.host_str()));
     if own.as_deref() == Some(id) {
         id.to_owned()
     } else {

@@ -1,11 +1,11 @@
 //! Where a domain begins that one owner controls, by the public suffix list.
 //!
-//! Serves `site` and `target`; <https://publicsuffix.org>, its private part included: `someone.github.io` is a domain
-//! of its own.
+//! Serves patterns of hosts here, and whatever asks who owns a site; <https://publicsuffix.org>, its private part
+//! included: `someone.github.io` is a domain of its own.
 
 use url::Host;
 
-use crate::program::host_of;
+use super::host_of;
 
 /// The registrable domain of a host or URL: `shop.example.co.uk` → `example.co.uk`. `None` for an address, a public
 /// suffix and a name of one label.
@@ -29,9 +29,17 @@ pub fn same_site(one: &str, other: &str) -> bool {
 
 /// Whether others register their names directly beneath this one, in the form of [`host_of`]. A suffix that the list
 /// does not know is none.
-pub(super) fn is_public_suffix(name: &str) -> bool {
+#[must_use]
+pub fn is_public_suffix(name: &str) -> bool {
     psl::suffix(name.as_bytes())
         .is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == name.as_bytes())
+}
+
+/// Whether this is a suffix of the list's ICANN part (`com`, `co.uk`), where anybody registers a name of their own.
+pub(super) fn is_icann_suffix(name: &str) -> bool {
+    psl::suffix(name.as_bytes()).is_some_and(|suffix| {
+        suffix.typ() == Some(psl::Type::Icann) && suffix.as_bytes() == name.as_bytes()
+    })
 }
 
 #[cfg(test)]
