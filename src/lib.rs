@@ -5,7 +5,8 @@
 //! (`tests/architecture.rs` keeps it so):
 //!
 //! - 0: [`report`], [`program`], [`case`]: the words
-//! - 1: [`bundle`]: a report with its attachments as one tar stream
+//! - 1: [`bundle`]: a report with its attachments as one tar stream; [`check`]: what stands in the
+//!   way of sending it
 //! - 2: [`openpgp`]: certificates, sealing, opening; the only folder that names sequoia
 //! - 3: [`network`]: the policy for every request, one resolver, one HTTP client; [`wire`]: the
 //!   intake's contract; [`mail`]: reports as mails, and back; [`advisory`]: a report as CSAF, OSV,
@@ -19,6 +20,7 @@
 pub mod advisory;
 pub mod bundle;
 pub mod case;
+pub mod check;
 pub mod cli;
 pub mod client;
 pub mod commands;

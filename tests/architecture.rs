@@ -7,11 +7,12 @@ use std::{
 };
 
 /// Folder (or file) below `src` → floor.
-const FLOORS: [(&str, u8); 18] = [
+const FLOORS: [(&str, u8); 19] = [
     ("report", 0),
     ("program", 0),
     ("case", 0),
     ("bundle", 1),
+    ("check", 1),
     ("openpgp", 2),
     ("network", 3),
     ("wire", 3),

@@ -15,6 +15,7 @@ use sealpost::{
     advisory::{Advisory, Form, PrivateReport, Triage},
     bundle::{ExtractOptions, Limits, Manifest, extract},
     case::CaseSecret,
+    check::{Scanner, review},
     discover::{
         LookAlike, ProviderMetadata, SecurityMd, Target,
         security_txt::{SecurityTxt, SourceText, around_signature},
@@ -24,7 +25,7 @@ use sealpost::{
         DecryptionKeys, Doorkeeper, Opening, Passphrase, SecretKey, SignatureVerdict, case_key,
         is_cleartext_signed, open, read_certificates, read_cleartext, read_secret_keys,
     },
-    program::{ListEntry, Program},
+    program::{ListEntry, Program, find_shipped},
     report::Report,
     terminal::escape::{escape, escape_bytes, escape_lines},
     wire::{
@@ -164,6 +165,23 @@ pub fn mail(data: &[u8]) -> bool {
         content.extract(&mut mail, folder.path(), &options).is_ok()
     });
     found || extracted
+}
+
+/// A report that is checked for a program with many exclusions, and an attachment that is looked
+/// through: what is found depends on the bytes alone, not on the pieces in which they come.
+pub fn check(data: &[u8]) -> bool {
+    let mut whole = Scanner::new("file");
+    whole.feed(data);
+    let findings = whole.finish();
+    let (front, back) = data.split_at(data.len() / 2);
+    let mut pieces = Scanner::new("file");
+    pieces.feed(front);
+    pieces.feed(back);
+    assert_eq!(pieces.finish(), findings);
+    if let Ok(report) = Report::parse("report.md", &String::from_utf8_lossy(data)) {
+        let _findings = review("report.md", &report, Some(&PROGRAM));
+    }
+    !findings.is_empty()
 }
 
 /// The manifest of a bundle.
@@ -338,6 +356,10 @@ pub fn terminal(data: &[u8]) -> bool {
     assert!(!lines.contains(|c: char| c.is_control() && c != '\n' && c != '\t'));
     true
 }
+
+/// The program of [`check`].
+static PROGRAM: LazyLock<Program> =
+    LazyLock::new(|| find_shipped("val.town").expect("it is shipped").1);
 
 /// The key that opens the messages of [`message`].
 pub static KEY: LazyLock<SecretKey> =

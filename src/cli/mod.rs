@@ -2,6 +2,7 @@
 
 mod advisory;
 mod case;
+mod check;
 mod find;
 mod github;
 mod inbox;
@@ -27,6 +28,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use advisory::{Advisory, AdvisoryDraft, AdvisoryVerb, TriageOptions};
 pub use case::{Case, CaseForget, CaseLock, CaseRecover, CaseReply, CaseShow, CaseSync, CaseVerb};
+pub use check::Check;
 pub use find::Find;
 pub use github::{
     AdvisoryAtGitHub, GitHubCredit, GitHubEvent, GitHubInvite, GitHubOpen, GitHubPlain,
@@ -143,6 +145,7 @@ pub enum Command {
     Find(Box<Find>),
     Trust(Box<Trust>),
     New(New),
+    Check(Box<Check>),
     Seal(Box<Seal>),
     Send(Box<Send>),
     Case(Case),

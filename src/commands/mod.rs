@@ -2,6 +2,7 @@
 
 mod advisory;
 mod case;
+mod check;
 mod context;
 mod demo;
 mod embargo;
@@ -45,6 +46,7 @@ pub fn dispatch(command: Command, context: &Context<'_>) -> Result<Exit, Failure
         Command::Find(args) => find::run(&args, context),
         Command::Trust(args) => trust::run(&args, context),
         Command::New(args) => new::run(&args, context),
+        Command::Check(args) => check::run(&args, context),
         Command::Seal(args) => seal::run(&args, context),
         Command::Send(args) => send::run(&args, context),
         Command::Case(args) => case::run(&args, context),

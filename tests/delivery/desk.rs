@@ -42,7 +42,8 @@ impl Desk {
         desk.run("keygen --name V --email security@vendor.example -o vendor --no-passphrase")
             .expect(0);
         let report = format!(
-            "---\ntitle: {CANARY}\nassets: [vendor.example]\n---\n\n## Summary\n\n{CANARY}\n"
+            "---\ntitle: {CANARY}\nassets: [vendor.example]\n---\n\n## Summary\n\n{CANARY}\n\n\
+             ## Steps to reproduce\n\nLook.\n\n## Impact\n\nBad.\n\n## Mitigation\n\nMend.\n"
         );
         fs::write(desk.path("report.md"), report).unwrap();
         desk

@@ -5,10 +5,12 @@
 //! runs.
 #![cfg(unix)]
 
+mod checked;
 mod cuts;
 mod deaths;
 mod desk;
 mod documents;
+mod embargo;
 mod https;
 mod interruptions;
 mod liar;

@@ -111,6 +111,11 @@ fn p31_front_matter() {
 }
 
 #[test]
+fn p31_check() {
+    storm(("check", doors::check), &seeds::checked(), 5, 3000);
+}
+
+#[test]
 fn p31_profile() {
     storm(("profile", doors::profile), &seeds::profiles(), 6, 3000);
 }
@@ -225,6 +230,7 @@ fn p31_corpus() {
             "reports",
             &[
                 ("front_matter", doors::front_matter),
+                ("check", doors::check),
                 ("archive", doors::archive),
                 ("profile", doors::profile),
                 ("manifest", doors::manifest),
@@ -276,6 +282,7 @@ fn write_seeds() {
         ("mail", seeds::mails()),
         ("manifest", seeds::manifests()),
         ("front_matter", seeds::reports()),
+        ("check", seeds::checked()),
         ("profile", seeds::profiles()),
         ("program_json", published::profiles()),
         ("security_txt", published::security_txts()),

@@ -362,6 +362,30 @@ Impact
 # Mitigation #
 ";
 
+/// Files with something to find, and a report with nothing. The secrets are put together here, so
+/// that no scanner takes this file for a leak.
+pub(crate) fn checked() -> Vec<Vec<u8>> {
+    let digits = "k3Zq9LmX2vB7nT5rW8yPdQ4sHfJ6gCtR1uEwA0oVbNiKxM4d";
+    let key = format!("-----BEGIN {} KEY-----\n{digits}{digits}\n", "PRIVATE");
+    let http = format!(
+        "GET / HTTP/1.1\r\nAuthorization: Bearer {digits}\r\nCookie: a=b; sid={digits}\r\n\r\n"
+    );
+    let token = format!("https://ada:Tr0ub4dor@db.val.town/\napi_key = \"{digits}\"\n");
+    let exif =
+        b"\xff\xd8\xff\xe1\0\x80Exif\0\0II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\x06\0\0\0\x1a\0\0\0";
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR-------------crc!\0\0\0\x0atEXtAuthor\0Adacrc!\0\0\0\0IENDcrc!";
+    let report = "---\ntitle: Self-XSS\nassets: [evilval.town]\nweakness: 307\n---\n# Summary\n\
+                  Missing X-Frame-Options, not phishing.\n";
+    vec![
+        key.into(),
+        http.into(),
+        token.into(),
+        exif.to_vec(),
+        png.to_vec(),
+        report.into(),
+    ]
+}
+
 /// The shipped profiles, and one with everything in it.
 pub(crate) fn profiles() -> Vec<Vec<u8>> {
     let shipped = program::shipped()

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write, fs, path::Path, process::Command};
 
-use sealpost::{discover::security_txt::Code, program::Program, report::Report};
+use sealpost::{check, discover::security_txt::Code, program::Program, report::Report};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -76,6 +76,26 @@ fn the_findings_in_the_docs_are_those_of_the_reader() {
     assert!(page.ends_with(&table), "the table should read:\n{table}");
 }
 
+#[test]
+fn the_codes_in_the_docs_are_those_of_check() {
+    let page = paper("docs/check.md");
+    let table = page.split("## Findings").nth(1).unwrap();
+    let table = table.split("\n## ").next().unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    let documented: Vec<_> = rows
+        .map(|row| {
+            let mut cells = row.split(" | ");
+            let code = cells.next().unwrap().trim_end_matches('`');
+            (code, cells.next().unwrap())
+        })
+        .collect();
+    let codes = check::Code::ALL.iter();
+    let codes: Vec<_> = codes
+        .map(|code| (code.as_str(), code.severity().as_str()))
+        .collect();
+    assert_eq!(documented, codes);
+}
+
 /// Runs sealpost in `folder`; gives the JSON document.
 fn printed(folder: &Path, line: &str) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_sealpost"))
@@ -98,7 +118,7 @@ fn each_member_of_json_is_documented() {
     fs::write(folder.join("a.txt"), "an attachment\n").unwrap();
     fs::write(
         folder.join("report.md"),
-        "---\ntitle: A\nassets: [example.org]\n---\n",
+        "---\ntitle: A\nassets: [example.org]\noverrides: [{code: secret, about: jwt, why: old}]\n---\n",
     )
     .unwrap();
     // An object that belongs to nothing, so that `fsck` has something to say.
@@ -107,6 +127,7 @@ fn each_member_of_json_is_documented() {
     let runs = [
         ("new", "new new.md"),
         ("keygen", "keygen --name A --email a@example.org -o vendor"),
+        ("check", "check report.md -a a.txt --to val.town"),
         (
             "seal",
             "seal report.md -a a.txt --key vendor/certificate.asc",

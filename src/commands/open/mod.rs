@@ -23,7 +23,7 @@ use anyhow::{Context as _, anyhow};
 
 use self::{
     files::{Shelf, folders},
-    outcome::{Document, Documents, opened},
+    outcome::{Document, Documents, answers, opened},
     payload::Payload,
     source::Watched,
 };
@@ -158,13 +158,15 @@ impl Job {
         let signature = judge(&name, &payload.signature(&self.signers, context))?;
         let program = payload.program(staging.path());
         self.refuse_other_program(&name, program.as_deref())?;
+        let answers = answers(&payload, staging.path());
         staging.finish()?;
         if mail.is_some_and(|mail| mail.text_outside) {
             context.output.warn(format!(
                 "{name}: there is also text that was not encrypted; it was not read"
             ));
         }
-        Ok(opened(name, folder, payload, signature).with_program(program))
+        let opened = opened(name, folder, payload, signature);
+        Ok(opened.with_program(program).answering(answers))
     }
 
     fn refuse_other_program(&self, name: &str, named: Option<&str>) -> Result<(), Failure> {

@@ -8,8 +8,9 @@ use serde::Serialize;
 use super::payload::{MailHeader, Payload};
 use crate::{
     bundle::Shape,
-    commands::Context,
+    commands::{Context, sealing::read_report},
     openpgp::{self, SignatureVerdict},
+    report::Override,
     terminal::{Exit, Failure, Hint, escape::brief},
 };
 
@@ -63,6 +64,8 @@ pub(in crate::commands) struct Opened {
     created: Option<String>,
     size: u64,
     files: Vec<OpenedFile>,
+    /// What the reporter's `check` found, and why it was sent all the same.
+    overrides: Vec<Override>,
     /// The certificate to answer to, as it was enclosed: a stranger's bytes.
     #[serde(skip)]
     pub(in crate::commands) reporter: Option<Vec<u8>>,
@@ -196,8 +199,25 @@ pub(super) fn opened(
         created: manifest.map(|manifest| manifest.created().to_string()),
         size: files.iter().map(|file| file.size).sum(),
         files,
+        overrides: Vec::new(),
         reporter: contents.reporter,
     }
+}
+
+impl Opened {
+    /// The same, with the reporter's answers to `check`.
+    pub(super) fn answering(self, overrides: Vec<Override>) -> Self {
+        Self { overrides, ..self }
+    }
+}
+
+/// The reporter's answers to `check`, as the report in `folder` has them; none where it cannot be read.
+pub(super) fn answers(payload: &Payload, folder: &Path) -> Vec<Override> {
+    if !matches!(payload.contents.shape, Shape::Bundle | Shape::Mail) {
+        return Vec::new();
+    }
+    let report = read_report(&folder.join("report.md"));
+    report.map_or_else(|_| Vec::new(), |report| report.overrides().to_vec())
 }
 
 pub(in crate::commands) fn tell(opened: &Opened, context: &Context<'_>) -> Result<(), Failure> {
@@ -240,6 +260,15 @@ pub(in crate::commands) fn tell(opened: &Opened, context: &Context<'_>) -> Resul
             Some(hash) => output.print(format!("  {hash}  {:>12}  {}", file.size, file.path))?,
             None => output.print(format!("  {:>12}  {}", file.size, file.path))?,
         }
+    }
+    for answer in &opened.overrides {
+        let about = answer.about().map(|about| format!(" ({})", brief(about)));
+        let about = about.unwrap_or_default();
+        output.print(format!(
+            "  sent despite {}{about}: {}",
+            brief(answer.code()),
+            brief(answer.why())
+        ))?;
     }
     Ok(())
 }

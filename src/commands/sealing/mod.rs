@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 pub(super) use self::{
     addressee::{envelope, first_use, investigate, own_copies, published, refuse_if_it_says_so},
@@ -75,6 +76,12 @@ impl From<&Attached> for Attachment {
 }
 
 pub(super) fn read_report(path: &Path) -> Result<Report, Failure> {
+    let (name, text) = report_text(path)?;
+    Report::parse(&name, &text).map_err(Failure::from)
+}
+
+/// A report's name for messages, and its text.
+pub(super) fn report_text(path: &Path) -> Result<(String, Zeroizing<String>), Failure> {
     let name = if is_dash(path) {
         "standard input".to_owned()
     } else {
@@ -91,7 +98,8 @@ pub(super) fn read_report(path: &Path) -> Result<Report, Failure> {
             .count();
         anyhow!("{name}:{line}: not UTF-8 text")
     })?;
-    Report::parse(&name, text).map_err(Failure::from)
+    let text = Zeroizing::new(text.to_owned());
+    Ok((name, text))
 }
 
 pub(super) fn warn_of_missing_sections(report: &Report, context: &Context<'_>) {

@@ -11,6 +11,8 @@ mod route;
 mod spool;
 mod stopped;
 
+use zeroize::Zeroizing;
+
 pub(super) use self::{
     delivery::idempotency_key,
     outcome::{kept, key_of},
@@ -18,11 +20,11 @@ pub(super) use self::{
     route::find as find_route,
 };
 use super::{
-    Context,
+    Context, check,
     online::Online,
     sealing::{
         Author, attach, bundle, first_use, intended_program, investigate, new_case, own_copies,
-        published, read_report, refuse_if_it_says_so, warn_of_missing_sections,
+        published, refuse_if_it_says_so, report_text,
     },
     target,
     vendor::{self, Investigation, Vendor},
@@ -32,6 +34,7 @@ use crate::{
     case::CaseSecret,
     cli::{Channel, Send},
     openpgp::{Certificate, Envelope, Signer},
+    program::Program,
     report::Report,
     terminal::{Exit, Failure},
 };
@@ -46,31 +49,52 @@ pub(super) fn run(args: &Send, context: &Context<'_>) -> Result<Exit, Failure> {
         context.leave_no_trace();
     }
     by_mail::refuse_other_options(args)?;
-    let (report, vendor) = whom(args, context)?;
+    let draft = Draft::read(args)?;
+    let vendor = vendor::resolve(args.to.as_deref().unwrap_or_default(), context)?;
     match args.via {
-        Channel::GitHub => github::run(args, (&report, &vendor), context),
-        Channel::Intake => to_intake(
-            Order::resolve(report, vendor, args, context)?,
-            args,
-            context,
-        ),
+        Channel::GitHub => {
+            draft.check(&vendor.target.program, args, context)?;
+            github::run(args, (&draft.report, &vendor), context)
+        }
+        Channel::Intake => to_intake(Order::resolve(draft, vendor, args, context)?, args, context),
         Channel::Mail => by_mail::run(
-            &Order::resolve(report, vendor, args, context)?,
+            &Order::resolve(draft, vendor, args, context)?,
             args,
             context,
         ),
     }
 }
 
-/// What was typed: what is reported, to whom.
-fn whom(args: &Send, context: &Context<'_>) -> Result<(Report, Vendor), Failure> {
-    let path = args.report.as_deref().unwrap_or("-".as_ref());
-    let report = read_report(path)?;
-    let vendor = vendor::resolve(args.to.as_deref().unwrap_or_default(), context)?;
-    Ok((report, vendor))
+/// The report as it was read.
+struct Draft {
+    /// The name for messages.
+    file: String,
+    text: Zeroizing<String>,
+    report: Report,
 }
 
-/// What is to be sent to whom: there is a key for it, whichever way it goes.
+impl Draft {
+    fn read(args: &Send) -> Result<Self, Failure> {
+        let (file, text) = report_text(args.report.as_deref().unwrap_or("-".as_ref()))?;
+        let report = Report::parse(&file, &text)?;
+        Ok(Self { file, text, report })
+    }
+
+    /// Refuses what `check` finds, before anything is sealed.
+    fn check(&self, program: &Program, args: &Send, context: &Context<'_>) -> Result<(), Failure> {
+        let inspection = check::Inspection {
+            file: &self.file,
+            text: &self.text,
+            report: Ok(&self.report),
+            program: Some(program),
+            attach: &args.attach,
+        };
+        let to = args.to.as_deref().unwrap_or_default();
+        check::before_sending(&inspection, to, context)
+    }
+}
+
+/// What is to be sent to whom: it was checked, and there is a key for it, whichever way it goes.
 struct Order {
     report: Report,
     vendor: Vendor,
@@ -80,13 +104,13 @@ struct Order {
 
 impl Order {
     fn resolve(
-        report: Report,
+        draft: Draft,
         vendor: Vendor,
         args: &Send,
         context: &Context<'_>,
     ) -> Result<Self, Failure> {
         target::refuse_if_unencrypted(&vendor.target.program)?;
-        let program = intended_program(&report, Some(&vendor.target))?;
+        let program = intended_program(&draft.report, Some(&vendor.target))?;
         let typed = args.fingerprint.as_slice();
         let found = investigate(typed, &args.network, &vendor, context)?;
         refuse_if_it_says_so(&vendor, &found)?;
@@ -94,8 +118,9 @@ impl Order {
         if let Err(stop) = &found.decision {
             return Err(vendor::refusal(&vendor, &found, stop, context));
         }
+        draft.check(vendor::program_of(&vendor, &found), args, context)?;
         Ok(Self {
-            report,
+            report: draft.report,
             vendor,
             program,
             found,
@@ -125,7 +150,6 @@ fn to_intake(order: Order, args: &Send, context: &Context<'_>) -> Result<Exit, F
     let author = author(args, &case, context)?;
     let mut bundle = bundle(&report, &author, program, context)?;
     attach(&mut bundle, &args.attach, context)?;
-    warn_of_missing_sections(&report, context);
     refuse_if_too_large(&bundle, route.offer.max_size)?;
     let shipment = Shipment {
         signed_by: args.sign_with.as_ref().map(|_| author.certificate.clone()),

@@ -256,6 +256,15 @@ fn profile_name(program: &Program, origin: Option<&Origin>) -> String {
     }
 }
 
+/// What is known of a vendor's policy: its profile, else what it publishes, else what was typed.
+pub(super) fn program_of<'a>(vendor: &'a Vendor, found: &'a Investigation) -> &'a Program {
+    let published = found.discovery.program.as_ref();
+    match published.filter(|_| !vendor.target.is_known) {
+        Some(published) => published,
+        None => &vendor.target.program,
+    }
+}
+
 /// No way to the vendor was found.
 pub(super) fn nothing_found(
     vendor: &Vendor,
