@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use jiff::civil::Date;
 use url::Url;
 
-use super::NetworkOptions;
-use crate::openpgp::Fingerprint;
+use super::{NetworkOptions, inbox::kinds};
+use crate::{case::EventKind, openpgp::Fingerprint};
 
 /// See what becomes of your reports, and talk to the vendor
 ///
@@ -31,6 +32,8 @@ pub enum CaseVerb {
     List,
     Show(CaseShow),
     Sync(Box<CaseSync>),
+    Event(CaseEvent),
+    Embargo(CaseEmbargo),
     Reply(Box<CaseReply>),
     Recover(Box<CaseRecover>),
     Forget(CaseForget),
@@ -85,6 +88,58 @@ pub struct CaseSync {
     /// The network
     #[command(flatten)]
     pub network: NetworkOptions,
+}
+
+/// Note what happened to a case elsewhere
+///
+/// What a vendor says in a mail, on GitHub or on the telephone no intake knows of. What you note here stays on this
+/// machine and counts like what the intake says: an acknowledgement or a security release may start the embargo,
+/// embargo-until moves its end to the day that both sides agreed on.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    sealpost case event k3v7x2qd acknowledged\n  \
+    sealpost case event k3v7x2qd security-release --on 2026-11-20\n  \
+    sealpost case event k3 embargo-until --until 2027-02-20")]
+pub struct CaseEvent {
+    /// The case
+    #[arg(value_name = "CASE")]
+    pub case: String,
+
+    /// What happened
+    #[arg(value_name = "KIND", value_parser = kinds())]
+    pub kind: EventKind,
+
+    /// The day on which it happened, in UTC [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub on: Option<Date>,
+
+    /// The new end of the embargo; with embargo-until alone
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<Date>,
+}
+
+/// Tell when a finding may be published, and write it into a calendar
+///
+/// Counts the days of the vendor's program from the event that starts them, as the vendor does; an end that both sides
+/// agreed on later counts instead. Nobody is asked: `case sync` first, to know what happened since; what happened
+/// elsewhere is for `case event`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    sealpost case embargo\n  \
+    sealpost case embargo k3v7x2qd --ics embargo.ics")]
+pub struct CaseEmbargo {
+    /// The case [default: all that are not closed]
+    #[arg(value_name = "CASE")]
+    pub case: Option<String>,
+
+    /// Write the ends into FILE, for a calendar, with alarms before them; `-` is stdout. It names the case, not the
+    /// vendor and not the finding
+    #[arg(long, value_name = "FILE")]
+    pub ics: Option<PathBuf>,
+
+    /// Replace FILE if it is there
+    #[arg(long, requires = "ics")]
+    pub force: bool,
 }
 
 /// Send a message to the vendor, sealed like the report

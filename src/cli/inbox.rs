@@ -48,6 +48,7 @@ pub enum InboxVerb {
     Open(Box<InboxOpen>),
     Ack(Box<InboxAck>),
     Event(Box<InboxEvent>),
+    Embargo(Box<InboxEmbargo>),
     Messages(Box<InboxMessages>),
     Reply(Box<InboxReply>),
     Delete(Box<InboxDelete>),
@@ -85,6 +86,7 @@ pub struct IntakeOptions {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     sealpost inbox list --state received --limit 20\n  \
+    sealpost inbox list --program program.toml\n  \
     sealpost inbox list --json --key secret.pgp")]
 pub struct InboxList {
     /// Only those in this state
@@ -94,6 +96,11 @@ pub struct InboxList {
     /// At most so many [default: all]
     #[arg(long, value_name = "NUMBER")]
     pub limit: Option<usize>,
+
+    /// Your program, a profile's name or path: what happened to each report that is not closed is asked for, too, and
+    /// you are warned of embargoes that end soon
+    #[arg(long, value_name = "TARGET")]
+    pub program: Option<String>,
 
     /// A file with a secret key of yours; repeat it for more [default: what gpg-agent holds]
     #[arg(long, value_name = "FILE")]
@@ -191,6 +198,40 @@ pub struct InboxEvent {
     /// The new end of the embargo; with embargo-until alone
     #[arg(long, value_name = "DATE")]
     pub until: Option<Date>,
+
+    /// Which intake
+    #[command(flatten)]
+    pub at: IntakeOptions,
+}
+
+/// Tell when a finding may be published, and write it into a calendar
+///
+/// Counts the days of your program from the event that starts them, as the reporter does; an end that both sides agreed
+/// on (`inbox event ID embargo-until`) counts instead.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    sealpost inbox embargo kzq3v5mbxq4y2l6c7fwtbn2h3e --program program.toml\n  \
+    sealpost inbox embargo kzq3v5mbxq4y2l6c7fwtbn2h3e --program val.town --ics embargo.ics")]
+pub struct InboxEmbargo {
+    /// The report
+    #[arg(value_name = "ID")]
+    pub id: ReportId,
+
+    /// Your program: a profile's name or path [default: only what both sides agreed on counts]
+    #[arg(long, value_name = "TARGET")]
+    pub program: Option<String>,
+
+    /// The opened report (`report.md`), whose plan counts where the program says nothing
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+
+    /// Write the end into FILE, for a calendar, with alarms before it; `-` is stdout
+    #[arg(long, value_name = "FILE")]
+    pub ics: Option<PathBuf>,
+
+    /// Replace FILE if it is there
+    #[arg(long, requires = "ics")]
+    pub force: bool,
 
     /// Which intake
     #[command(flatten)]

@@ -27,7 +27,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use advisory::{Advisory, AdvisoryDraft, AdvisoryVerb, TriageOptions};
-pub use case::{Case, CaseForget, CaseLock, CaseRecover, CaseReply, CaseShow, CaseSync, CaseVerb};
+pub use case::{
+    Case, CaseEmbargo, CaseEvent, CaseForget, CaseLock, CaseRecover, CaseReply, CaseShow, CaseSync,
+    CaseVerb,
+};
 pub use check::Check;
 pub use find::Find;
 pub use github::{
@@ -35,8 +38,8 @@ pub use github::{
     GitHubPublish, GitHubStep,
 };
 pub use inbox::{
-    Inbox, InboxAck, InboxDelete, InboxEvent, InboxFetch, InboxList, InboxMessages, InboxOpen,
-    InboxReply, InboxVerb, IntakeOptions,
+    Inbox, InboxAck, InboxDelete, InboxEmbargo, InboxEvent, InboxFetch, InboxList, InboxMessages,
+    InboxOpen, InboxReply, InboxVerb, IntakeOptions,
 };
 pub use keygen::{KeyProfile, Keygen};
 pub use mail::MailOptions;

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::Destination;
 use crate::{
-    case::{CaseName, CaseSecret, Event, State},
+    case::{CaseName, CaseSecret, EmbargoTerms, Event, State},
     openpgp::{Certificate, Fingerprint, read_certificates},
     wire::{MessageView, ReportId},
 };
@@ -35,12 +35,16 @@ pub struct CaseRecord {
     pub size: u64,
     /// When it was sealed.
     pub sealed: Timestamp,
+    /// What was agreed on publication when it was sealed.
+    pub embargo: EmbargoTerms,
     /// What the intake gave for it.
     pub delivered: Option<Delivered>,
     /// When somebody took it who gives no receipt, such as a mail server.
     pub handed_over: Option<Timestamp>,
     /// What was seen of it there.
     pub seen: Option<Seen>,
+    /// What happened elsewhere, as the reporter noted it.
+    pub noted: Vec<Event>,
     /// The messages that were fetched, oldest first.
     pub messages: Vec<MessageView>,
 }
@@ -135,9 +139,11 @@ impl CaseRecord {
             sha256: data_encoding::HEXLOWER.encode(&self.sha256),
             size: self.size,
             sealed: self.sealed,
+            embargo: self.embargo,
             delivered: self.delivered.clone(),
             handed_over: self.handed_over,
             seen: self.seen.clone(),
+            noted: self.noted.clone(),
             messages: self.messages.clone(),
         };
         // Grown at once: growing step by step would leave copies of the secret in freed memory.
@@ -173,9 +179,11 @@ impl CaseRecord {
             sha256: hex(&written.sha256).ok_or(NotARecord::Value("SHA-256"))?,
             size: written.size,
             sealed: written.sealed,
+            embargo: written.embargo,
             delivered: written.delivered,
             handed_over: written.handed_over,
             seen: written.seen,
+            noted: written.noted,
             messages: written.messages,
         })
     }
@@ -229,12 +237,16 @@ struct Written {
     sha256: String,
     size: u64,
     sealed: Timestamp,
+    #[serde(default, skip_serializing_if = "EmbargoTerms::is_empty")]
+    embargo: EmbargoTerms,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     delivered: Option<Delivered>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     handed_over: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seen: Option<Seen>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    noted: Vec<Event>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     messages: Vec<MessageView>,
 }

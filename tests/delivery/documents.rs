@@ -22,6 +22,12 @@ fn each_member_of_json_is_documented() {
         "inbox event {report} embargo-until --until 2030-01-01 {vendor}"
     ));
     fs::write(desk.path("m"), "hello\n").unwrap();
+    let theirs = desk.json(&format!("inbox embargo {report} {vendor}"));
+    desk.json("case sync");
+    let yours = desk.json(&format!("case embargo {case} --ics end.ics"));
+    assert_eq!(theirs["embargoes"][0]["ends"], "2030-01-01");
+    assert_eq!(yours["embargoes"][0]["ends"], "2030-01-01");
+    same("case embargo, inbox embargo", &[theirs, yours]);
     let reply = desk.json(&format!("case reply {case} --message m"));
     same("case reply", &[reply]);
     let synced = desk.json("case sync");
@@ -36,7 +42,14 @@ fn each_member_of_json_is_documented() {
     fs::write(damaged.join("record"), "{}").unwrap();
     let listed = desk.json("case list");
     fs::remove_dir_all(&damaged).unwrap();
-    same("case list, show, sync, recover", &[synced, shown, listed]);
+    let noted = desk.json(&format!(
+        "case event {case} embargo-until --until 2030-01-02"
+    ));
+    assert_eq!(noted["cases"][0]["embargo_ends"], "2030-01-02");
+    same(
+        "case list, show, sync, event, recover",
+        &[synced, shown, listed, noted],
+    );
     desk.kill_server();
     for _ in 0..2 {
         desk.run(&format!("{line} --patience 0")).expect(6);

@@ -9,6 +9,7 @@
 #![cfg(unix)]
 
 mod agent;
+mod calendar;
 mod cleartext;
 mod desk;
 mod from_gnupg;

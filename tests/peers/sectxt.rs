@@ -62,7 +62,7 @@ fn every_code_of_sectxt_has_its_row() {
 }
 
 /// `None`, with a printed line, where the package is not here; in CI it must be.
-fn python() -> Option<String> {
+pub(crate) fn python() -> Option<String> {
     let python = std::env::var("SEALPOST_SECTXT").unwrap_or_default();
     if python.is_empty() {
         let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");

@@ -1,12 +1,12 @@
 //! The JSON documents of `case`, and the lines for a person.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
 use crate::{
     case::{CaseName, Event},
     client::Attested,
-    commands::{Context, send::key_of},
+    commands::{Context, embargo::Clock, send::key_of},
     disk::{CaseRecord, Entry, VaultError},
     terminal::{Failure, escape::brief},
 };
@@ -86,6 +86,12 @@ pub(super) struct CaseDocument {
     /// What its receipt proves; null where it was not verified.
     pub(super) receipt: Option<Receipt>,
     pub(super) timeline: Vec<Event>,
+    /// What the reporter noted of what happened elsewhere.
+    pub(super) noted: Vec<Event>,
+    /// The first day on which the finding may be published; null where that is not known.
+    pub(super) embargo_ends: Option<Date>,
+    #[serde(skip)]
+    clock: Option<Clock>,
     /// The last look at the intake.
     pub(super) synced: Option<Timestamp>,
     /// Those that are shown.
@@ -137,11 +143,26 @@ impl CaseDocument {
             handed_over: record.handed_over,
             receipt: None,
             timeline: seen.map(|seen| seen.timeline.clone()).unwrap_or_default(),
+            noted: record.noted.clone(),
+            embargo_ends: None,
+            clock: None,
             synced: seen.map(|seen| seen.at),
             messages: Vec::new(),
             error: None,
             case_words: None,
             has_news: false,
+        }
+    }
+
+    pub(super) fn set_clock(&mut self, clock: Clock) {
+        self.embargo_ends = clock.embargo().ends();
+        self.clock = Some(clock);
+    }
+
+    /// Warns where the embargo ends soon.
+    pub(super) fn warn(&self, context: &Context<'_>) {
+        if let Some(warning) = self.clock.as_ref().and_then(Clock::warning) {
+            context.output.warn(warning);
         }
     }
 
@@ -183,15 +204,21 @@ pub(super) fn tell(case: &CaseDocument, context: &Context<'_>) -> Result<(), Fai
             },
         ));
     }
+    if let Some(clock) = &case.clock {
+        fields.push(("embargo", clock.embargo().to_string()));
+    }
     output.print_fields(&fields)?;
-    for event in &case.timeline {
+    let seen = case.timeline.iter().map(|event| (event, ""));
+    let noted = case.noted.iter().map(|event| (event, "  (your note)"));
+    for (event, whose) in seen.chain(noted) {
         let until = event.until.map(|day| format!(" {day}")).unwrap_or_default();
         output.print(format!(
-            "  {}  {}{until}",
+            "  {}  {}{until}{whose}",
             time(event.at),
             event.kind.as_str()
         ))?;
     }
+    case.warn(context);
     for letter in &case.messages {
         letter.tell(context)?;
     }
@@ -238,7 +265,10 @@ pub(super) fn time(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{case::CaseSecret, disk::Destination};
+    use crate::{
+        case::{CaseSecret, EmbargoTerms},
+        disk::Destination,
+    };
 
     fn record(destination: Destination) -> CaseRecord {
         CaseRecord {
@@ -250,9 +280,11 @@ mod tests {
             sha256: [9; 32],
             size: 4096,
             sealed: Timestamp::UNIX_EPOCH,
+            embargo: EmbargoTerms::default(),
             delivered: None,
             handed_over: None,
             seen: None,
+            noted: Vec::new(),
             messages: Vec::new(),
         }
     }

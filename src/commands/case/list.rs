@@ -1,6 +1,9 @@
 //! `sealpost case list`: a line for each.
 
-use super::document::{CaseDocument, Document, Unreadable, standing};
+use super::{
+    document::{CaseDocument, Document, Unreadable, standing},
+    embargo::clock,
+};
 use crate::{
     commands::Context,
     terminal::{Exit, Failure, escape::brief},
@@ -19,7 +22,11 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
     let (mut documents, mut unreadable) = (Vec::new(), Vec::new());
     for name in names {
         match cases.read(&name) {
-            Ok(record) => documents.push(CaseDocument::new(&record, &outbox)),
+            Ok(record) => {
+                let mut document = CaseDocument::new(&record, &outbox);
+                document.set_clock(clock(&record, context));
+                documents.push(document);
+            }
             Err(why) => unreadable.push(Unreadable::tell(&name, why, context)),
         }
     }
@@ -32,6 +39,9 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
             brief(&case.vendor),
             standing(case)
         ))?;
+    }
+    for case in &documents {
+        case.warn(context);
     }
     if documents.is_empty() && unreadable.is_empty() {
         context

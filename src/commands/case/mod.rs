@@ -1,6 +1,7 @@
 //! `sealpost case`: the reporter's side after sending.
 
 mod document;
+mod embargo;
 mod letters;
 mod list;
 mod lock;
@@ -25,6 +26,8 @@ pub(super) fn run(args: &Case, context: &Context<'_>) -> Result<Exit, Failure> {
         CaseVerb::List => list::run(context),
         CaseVerb::Show(args) => show::run(args, context),
         CaseVerb::Sync(args) => sync::run(args, context),
+        CaseVerb::Event(args) => embargo::note(args, context),
+        CaseVerb::Embargo(args) => embargo::run(args, context),
         CaseVerb::Reply(args) => reply::run(args, context),
         CaseVerb::Recover(args) => recover::run(args, context),
         CaseVerb::Forget(args) => forget(args, context),

@@ -4,11 +4,11 @@ use anyhow::anyhow;
 
 use super::document::{CaseDocument, Document, tell};
 use crate::{
-    case::{CaseName, CaseSecret},
+    case::{CaseName, CaseSecret, EmbargoTerms},
     cli::CaseRecover,
     client::{Attested, Expected, Intake},
     commands::{
-        Context,
+        Context, embargo,
         online::Online,
         sealing::{first_use, investigate, published},
         send::find_route,
@@ -53,12 +53,13 @@ pub(super) fn run(args: &CaseRecover, context: &Context<'_>) -> Result<Exit, Fai
         ask((&vendor.subject.name, &key), &intake, &name, context)?;
     }
     let (report, receipt) = fetch(&intake, &online, &token)?;
-    let record = record(
+    let mut record = record(
         secret,
         (vendor.subject.name.clone(), certificate),
         &intake,
         (report, receipt),
     )?;
+    record.embargo = embargo::terms(Some(vendor::program_of(&vendor, &found)), None);
     let attested = attested(&record, context)?;
     let _held = cases.hold(&name)?;
     cases.write(&record)?;
@@ -166,6 +167,7 @@ fn record(
         sha256: sha256.ok_or_else(|| anyhow!("the intake's answer makes no sense"))?,
         size: report.size,
         sealed: report.received,
+        embargo: EmbargoTerms::default(),
         delivered: Some(Delivered {
             report: report.id,
             receipt: String::from_utf8(receipt)
@@ -173,6 +175,7 @@ fn record(
         }),
         handed_over: None,
         seen: None,
+        noted: Vec::new(),
         messages: Vec::new(),
     })
 }

@@ -6,6 +6,7 @@ use anyhow::{Context as _, anyhow};
 
 use super::{
     document::{CaseDocument, Document, tell},
+    embargo::clock,
     find,
     letters::{Reader, attested},
 };
@@ -33,6 +34,7 @@ pub(super) fn run(args: &CaseShow, context: &Context<'_>) -> Result<Exit, Failur
     if let Some(attested) = &attested {
         document.attest(attested);
     }
+    document.set_clock(clock(&record, context));
     let reader = Reader::new(&record, &cases, &args.key, context)?;
     let messages = record.messages.iter();
     document.messages = messages.map(|view| reader.open(view, context)).collect();

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     document::{CaseDocument, Document, Unreadable, standing, tell},
+    embargo::clock,
     find,
     letters::{Reader, attested},
 };
@@ -106,6 +107,9 @@ fn tell_news(cases: &[&CaseDocument], context: &Context<'_>) -> Result<(), Failu
         1 => context.output.say("1 case without news"),
         several => context.output.say(format!("{several} cases without news")),
     }
+    for case in cases {
+        case.warn(context);
+    }
     Ok(())
 }
 
@@ -173,6 +177,7 @@ fn one(
         document.attest(&attested);
     }
     let reader = Reader::new(&record, cases, &args.key, context)?;
+    document.set_clock(clock(&record, context));
     document.messages = new.iter().map(|view| reader.open(view, context)).collect();
     document.has_news = has_events || !new.is_empty();
     Ok(document)

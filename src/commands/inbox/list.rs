@@ -2,14 +2,21 @@
 
 use std::collections::HashMap;
 
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::{
     desk::{Desk, Role},
     mine::{Mine, Opens},
 };
-use crate::commands::{Context, open::Keys};
+use crate::commands::{
+    Context,
+    embargo::{self, Clock},
+    open::Keys,
+    target,
+};
 use crate::{
+    case::{EmbargoTerms, State},
     cli::InboxList,
     client::Query,
     terminal::{Exit, Failure},
@@ -32,6 +39,8 @@ struct Row {
     opens_with: Vec<String>,
     /// The other reports with the same bytes: sent again, or captured and sent by somebody else.
     same_as: Vec<ReportId>,
+    /// The first day on which the finding may be published; null without `--program`.
+    embargo_ends: Option<Date>,
 }
 
 impl Row {
@@ -46,7 +55,29 @@ impl Row {
             opens,
             opens_with,
             same_as,
+            embargo_ends: None,
         }
+    }
+
+    fn is_open(&self) -> bool {
+        self.summary.state != State::Closed
+    }
+
+    /// Asks when its embargo ends, and warns where that is soon.
+    fn look_at_the_clock(
+        &mut self,
+        terms: EmbargoTerms,
+        desk: &Desk,
+        context: &Context<'_>,
+    ) -> Result<(), Failure> {
+        let id = &self.summary.id;
+        let view = desk.ask(Role::Read, desk.intake().report(desk.token(), id))?;
+        let clock = Clock::new(id.to_string(), terms, &view.timeline, context.today());
+        self.embargo_ends = clock.embargo().ends();
+        if let Some(warning) = clock.warning() {
+            context.output.warn(warning);
+        }
+        Ok(())
     }
 
     fn line(&self) -> String {
@@ -77,6 +108,10 @@ impl Row {
 }
 
 pub(super) fn run(args: &InboxList, context: &Context<'_>) -> Result<Exit, Failure> {
+    let program = args.program.as_deref();
+    let program = program
+        .map(|name| target::resolve(name, context))
+        .transpose()?;
     let desk = Desk::resolve(&args.at, context)?;
     let mine = Mine::of(&Keys::resolve(&args.key, false, context)?, context);
     let reports = reports(args, &desk)?;
@@ -90,7 +125,7 @@ pub(super) fn run(args: &InboxList, context: &Context<'_>) -> Result<Exit, Failu
         let others = ids.filter(|id| **id != summary.id).cloned().collect();
         Row::new(summary, others, &mine)
     });
-    let rows: Vec<_> = rows.collect();
+    let mut rows: Vec<_> = rows.collect();
     if rows.is_empty() {
         context.output.say("no reports");
     } else {
@@ -98,6 +133,12 @@ pub(super) fn run(args: &InboxList, context: &Context<'_>) -> Result<Exit, Failu
     }
     for row in &rows {
         context.output.print(row.line())?;
+    }
+    if let Some(target) = &program {
+        let terms = embargo::terms(Some(&target.program), None);
+        for row in rows.iter_mut().filter(|row| row.is_open()) {
+            row.look_at_the_clock(terms, &desk, context)?;
+        }
     }
     context.output.json(&Listed { reports: rows })?;
     Ok(Exit::Done)

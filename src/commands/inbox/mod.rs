@@ -1,6 +1,7 @@
 //! `sealpost inbox`: what a vendor does at its intake.
 
 mod desk;
+mod embargo;
 mod fetch;
 mod list;
 mod messages;
@@ -25,6 +26,7 @@ pub(super) fn run(args: &Inbox, context: &Context<'_>) -> Result<Exit, Failure> 
         InboxVerb::Open(args) => open::run(args, context),
         InboxVerb::Ack(args) => triage::acknowledge(args, context),
         InboxVerb::Event(args) => triage::event(args, context),
+        InboxVerb::Embargo(args) => embargo::run(args, context),
         InboxVerb::Messages(args) => messages::run(args, context),
         InboxVerb::Reply(args) => reply::run(args, context),
         InboxVerb::Delete(args) => triage::delete(args, context),

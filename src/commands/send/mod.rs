@@ -20,7 +20,7 @@ pub(super) use self::{
     route::find as find_route,
 };
 use super::{
-    Context, check,
+    Context, check, embargo,
     online::Online,
     sealing::{
         Author, attach, bundle, first_use, intended_program, investigate, new_case, own_copies,
@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     bundle::Bundle,
-    case::CaseSecret,
+    case::{CaseSecret, EmbargoTerms},
     cli::{Channel, Send},
     openpgp::{Certificate, Envelope, Signer},
     program::Program,
@@ -126,9 +126,16 @@ impl Order {
             found,
         })
     }
+
+    /// What holds of its publication.
+    fn embargo(&self) -> EmbargoTerms {
+        let program = vendor::program_of(&self.vendor, &self.found);
+        embargo::terms(Some(program), self.report.disclosure())
+    }
 }
 
 fn to_intake(order: Order, args: &Send, context: &Context<'_>) -> Result<Exit, Failure> {
+    let embargo = order.embargo();
     let Order {
         report,
         vendor,
@@ -155,6 +162,7 @@ fn to_intake(order: Order, args: &Send, context: &Context<'_>) -> Result<Exit, F
         signed_by: args.sign_with.as_ref().map(|_| author.certificate.clone()),
         envelope: Envelope::to(recipients, None)?,
         signer: author.signer,
+        embargo,
         vendor: vendor.subject.name.clone(),
         certificate,
         bundle,
@@ -173,6 +181,7 @@ struct Shipment {
     envelope: Envelope,
     signer: Option<Signer>,
     case: CaseSecret,
+    embargo: EmbargoTerms,
     vendor: String,
     certificate: Certificate,
     /// The reporter's own certificate, where that signs.

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::{
-    case::CaseSecret,
+    case::{CaseSecret, EmbargoStart, EmbargoTerms, Event, EventKind},
     disk::Destination,
     openpgp::{GeneratedKey, generate, read_certificates},
 };
@@ -97,9 +97,19 @@ fn record(entropy: u8) -> CaseRecord {
         sha256: [9; 32],
         size: 4096,
         sealed: "2026-11-26T10:00:00Z".parse().unwrap(),
+        embargo: EmbargoTerms {
+            days: Some(30),
+            starts: Some(EmbargoStart::SecurityRelease),
+            date: None,
+        },
         delivered: None,
         handed_over: None,
         seen: None,
+        noted: vec![Event {
+            kind: EventKind::Acknowledged,
+            at: "2026-11-26T00:00:00Z".parse().unwrap(),
+            until: None,
+        }],
         messages: Vec::new(),
     }
 }

@@ -18,7 +18,7 @@ pub(super) use self::{outcome::Mailed, resume::again};
 use super::Order;
 use crate::{
     bundle::{Bundle, BundleHeader},
-    case::CaseSecret,
+    case::{CaseSecret, EmbargoTerms},
     cli::{Channel, Send},
     commands::{
         Context,
@@ -43,6 +43,7 @@ struct Dispatch {
     vendor: String,
     certificate: Certificate,
     case: CaseSecret,
+    embargo: EmbargoTerms,
     /// The reporter's own certificate, where that signs.
     signed_by: Option<Fingerprint>,
 }
@@ -73,6 +74,7 @@ pub(super) fn run(order: &Order, args: &Send, context: &Context<'_>) -> Result<E
         vendor: order.vendor.subject.name.clone(),
         certificate,
         case,
+        embargo: order.embargo(),
         signed_by: own.map(Certificate::fingerprint),
     };
     let sealer = Sealer {

@@ -105,9 +105,11 @@ fn record(
         sha256,
         size,
         sealed: Timestamp::try_from(context.now)?,
+        embargo: dispatch.embargo,
         delivered: None,
         handed_over: None,
         seen: None,
+        noted: Vec::new(),
         messages: Vec::new(),
     })
 }

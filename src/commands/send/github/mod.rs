@@ -18,11 +18,11 @@ use self::{
 };
 use crate::{
     advisory::{MAX_DESCRIPTION, MAX_SUMMARY, PrivateReport},
-    case::CaseSecret,
+    case::{CaseSecret, EmbargoTerms},
     cli::{Channel, Send},
     client::github::{AdvisoryView, Filed, FilingError, GitHub},
     commands::{
-        Context,
+        Context, embargo,
         github::{connect, explain, repository},
         online::Online,
         sealing::new_case,
@@ -47,6 +47,7 @@ struct Filing {
     identity: [u8; 32],
     /// Whether the person is asked before it goes.
     asks: bool,
+    embargo: EmbargoTerms,
     /// Whether an earlier run may have filed it.
     again: bool,
 }
@@ -112,6 +113,7 @@ pub(super) fn run(
         Earlier::Open(record) => (record.secret.clone(), true),
         Earlier::None => (new_case()?, false),
     };
+    let embargo = embargo::terms(Some(&vendor.target.program), report.disclosure());
     let (report, certificate, asks) = if args.sealed {
         let sealed = sealed::report(args, (report, vendor), &case, context)?;
         (sealed.report, Some(sealed.certificate), sealed.asks)
@@ -127,6 +129,7 @@ pub(super) fn run(
         case,
         identity,
         asks,
+        embargo,
         again,
     };
     filing.report.start_private_fork = args.start_private_fork;
@@ -260,9 +263,11 @@ impl Filing {
             sha256: self.identity,
             size: self.report.description.len() as u64,
             sealed: context.time()?,
+            embargo: self.embargo,
             delivered: None,
             handed_over: None,
             seen: None,
+            noted: Vec::new(),
             messages: Vec::new(),
         })
     }

@@ -1,0 +1,127 @@
+//! `sealpost case embargo`: when the finding of a case may be published; `case event`: what moves that day and reached
+//! the reporter another way than through an intake.
+
+use anyhow::anyhow;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+use super::{
+    document::{CaseDocument, Document, Unreadable, tell},
+    find,
+    letters::attested,
+};
+use crate::{
+    case::{Event, EventKind, State},
+    cli::{CaseEmbargo, CaseEvent},
+    commands::{
+        Context,
+        embargo::{self, Calendar, Clock, until},
+    },
+    disk::CaseRecord,
+    terminal::{Exit, Failure},
+};
+
+pub(super) fn run(args: &CaseEmbargo, context: &Context<'_>) -> Result<Exit, Failure> {
+    let cases = context.home.cases(context.now)?;
+    let names = match &args.case {
+        Some(typed) => vec![find(typed, &cases)?],
+        None => cases.names()?,
+    };
+    let cases = if names.is_empty() {
+        cases
+    } else {
+        context.cases()?
+    };
+    let (mut clocks, mut exit) = (Vec::new(), Exit::Done);
+    for name in &names {
+        let record = match cases.read(name) {
+            Ok(record) => record,
+            Err(why) if args.case.is_some() => return Err(why.into()),
+            Err(why) => {
+                Unreadable::tell(name, why, context);
+                exit = Exit::Failed;
+                continue;
+            }
+        };
+        if args.case.is_some() || is_pending(&record) {
+            clocks.push(clock(&record, context));
+        }
+    }
+    if clocks.is_empty() {
+        context.output.say("there is no open case");
+    }
+    let calendar = Calendar {
+        path: args.ics.as_deref(),
+        force: args.force,
+    };
+    embargo::show(&clocks, &calendar, context)?;
+    Ok(exit)
+}
+
+pub(super) fn note(args: &CaseEvent, context: &Context<'_>) -> Result<Exit, Failure> {
+    let until = until(args.kind, args.until)?;
+    let on = args.on.unwrap_or(context.today());
+    if on > context.today() {
+        return Err(Failure::new(Exit::Usage, anyhow!("{on} is yet to come")));
+    }
+    let name = find(&args.case, &context.home.cases(context.now)?)?;
+    let cases = context.cases()?;
+    let _held = cases.hold(&name)?;
+    let mut record = cases.read(&name)?;
+    if record.noted.len() >= MAX_NOTED {
+        return Err(anyhow!("case {name} has {MAX_NOTED} notes already").into());
+    }
+    record.noted.push(Event {
+        kind: args.kind,
+        at: moment(on, context)?,
+        until,
+    });
+    cases.write(&record)?;
+    let mut document = CaseDocument::new(&record, &context.home.outbox().list()?.whole);
+    document.set_clock(clock(&record, context));
+    tell(&document, context)?;
+    context.output.json(&Document::one(document))?;
+    Ok(Exit::Done)
+}
+
+/// Now, or the beginning of a day that is over: of two notes on one day, that which was made later counts.
+fn moment(on: Date, context: &Context<'_>) -> Result<Timestamp, Failure> {
+    if on == context.today() {
+        return Ok(context.time()?);
+    }
+    let begins = on.to_zoned(TimeZone::UTC).map(|day| day.timestamp());
+    begins.map_err(|why| Failure::new(Exit::Usage, why))
+}
+
+/// Whether there is anything to wait for: somebody has the report, and nobody closed the case.
+fn is_pending(record: &CaseRecord) -> bool {
+    let is_sent = record.delivered.is_some() || record.handed_over.is_some();
+    let state = record.seen.as_ref().map(|seen| seen.state);
+    let is_over = |event: &Event| matches!(event.kind, EventKind::Closed);
+    is_sent && state != Some(State::Closed) && !record.noted.iter().any(is_over)
+}
+
+/// The clock of a case, by what this machine saw and its user noted. Where no intake said when the report came, its
+/// receipt does, else whoever handed it over.
+pub(super) fn clock(record: &CaseRecord, context: &Context<'_>) -> Clock {
+    let seen = record.seen.iter().flat_map(|seen| &seen.timeline);
+    let mut events: Vec<Event> = seen.chain(&record.noted).cloned().collect();
+    if !events.iter().any(|event| event.kind == EventKind::Received) {
+        let attested = attested(record, context).ok().flatten();
+        let received = attested.map(|attested| attested.receipt().received);
+        events.extend(received.or(record.handed_over).map(|at| Event {
+            kind: EventKind::Received,
+            at,
+            until: None,
+        }));
+    }
+    let name = record.name().to_string();
+    let clock = Clock::new(name, record.embargo, &events, context.today());
+    if is_pending(record) {
+        clock
+    } else {
+        clock.silent()
+    }
+}
+
+/// The most notes of one case.
+const MAX_NOTED: usize = 1000;
