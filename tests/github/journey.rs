@@ -25,7 +25,7 @@ pub(crate) fn from_the_report_to_its_publication(scene: &Scene) {
     let report = REPORT.replace("title:", "program: exposurex\ntitle:");
     fs::write(scene.path("report.md"), &report).unwrap();
     let sent = scene.run(REPORTER, SEND).expect(0).json();
-    assert!(sent["deliveries"][0]["case"].is_string(), "{sent}");
+    let case = sent["deliveries"][0]["case"].as_str().unwrap().to_owned();
     let id = scene.advisory()["ghsa_id"].as_str().unwrap().to_owned();
     // The team assesses it, and accepts.
     let filed = format!("--repository example/widgets --report {id}");
@@ -56,6 +56,20 @@ pub(crate) fn from_the_report_to_its_publication(scene: &Scene) {
             .expect(0)
             .json()["done"],
         "unchanged"
+    );
+    // The reporter counts the same days.
+    let release = days_ago(30);
+    Said::of(&mut scene.bare(&format!(
+        "case event {case} security-release --on {release}"
+    )))
+    .expect(0);
+    let clock = Said::of(&mut scene.bare(&format!("--json case embargo {case}")))
+        .expect(0)
+        .json();
+    let clock = &clock["embargoes"][0];
+    assert_eq!(
+        (&clock["state"], &clock["ends"]),
+        (&json!("over"), &json!(days_ago(0).to_string()))
     );
 }
 
