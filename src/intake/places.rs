@@ -23,11 +23,11 @@ impl Intake {
         upload: &UploadId,
         client: Client,
         origin: &Origin,
-    ) -> Answer<Place> {
+    ) -> Answer<Option<Place>> {
         match self.free_place(upload, client).await {
-            Ok(place) => Ok(place),
+            Ok(place) => Ok(Some(place)),
             Err(refusal) => match &origin.key {
-                Some(key) if self.store.knows(key).await? => Ok(self.begun.nowhere()),
+                Some(key) if self.store.knows(key).await? => Ok(None),
                 _ => Err(refusal.closing()),
             },
         }
@@ -44,7 +44,9 @@ impl Intake {
                 .detail("too many uploads of yours are unfinished")
                 .header(RETRY_AFTER, HeaderValue::from_static(TRY_AGAIN_AFTER))
         })?;
-        if self.store.open_uploads().await? >= self.limits.max_uploads {
+        // One that begins meanwhile is counted twice, rather than not at all.
+        let taken = self.store.open_uploads().await? + place.beginning();
+        if taken > self.limits.max_uploads {
             let refusal = Refusal::new(ProblemType::Unavailable);
             return Err(refusal.detail("too many uploads are unfinished"));
         }
@@ -56,8 +58,12 @@ impl Intake {
     /// # Errors
     /// The database failed.
     pub(crate) async fn forget_finished(&self) -> Answer<()> {
-        let unfinished = self.store.unfinished_uploads().await?;
-        self.begun.retain(&unfinished.into_iter().collect());
+        // Asked before the store: what begins in between is not known to have ended.
+        let mut ended = self.begun.all();
+        for unfinished in self.store.unfinished_uploads().await? {
+            ended.remove(&unfinished);
+        }
+        self.begun.forget(&ended);
         Ok(())
     }
 }

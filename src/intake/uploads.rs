@@ -68,7 +68,12 @@ pub(super) async fn create(
     let checksum = checksum(&headers)?;
     intake.rates.count(Counted::Creation, client.0)?;
     intake.room_for(length.unwrap_or(0))?;
-    match intake.begin(length, client, origin).await? {
+    let beginning = intake.clone();
+    // A client that hangs up now must not give back the place of an upload that begins all the same.
+    let created = intake
+        .life
+        .to_the_end(async move { beginning.begin(length, client, origin).await });
+    match created.await? {
         Created::Fresh(upload) if brings => {
             let id = upload.id.clone();
             let chunk = Chunk::new(&intake, upload, checksum, &headers)?;
@@ -189,7 +194,7 @@ impl Intake {
             expires: after(lasts),
         });
         let created = created.await?;
-        if let Created::Fresh(_) = created {
+        if let (Created::Fresh(_), Some(place)) = (&created, place) {
             place.keep();
         }
         Ok(created)

@@ -221,6 +221,12 @@ impl Asking<'_> {
         self.header("sealpost-case", &token.hash().to_header())
     }
 
+    /// The same at another time, for the status alone.
+    fn sending(self) -> impl Future<Output = StatusCode> + Send + 'static {
+        let answering = self.scene.router.clone().oneshot(self.request);
+        async move { answering.await.unwrap().status() }
+    }
+
     async fn send(mut self) -> Answer {
         use axum::body::HttpBody;
         if let Some(size) = self.request.body().size_hint().exact()

@@ -1,9 +1,12 @@
 //! tus 1.0.0 at its edges.
 
+use std::time::Duration;
+
 use super::*;
 use data_encoding::BASE64;
 use futures_util::stream;
 use sha2::{Digest, Sha256};
+use tokio::task::JoinSet;
 
 async fn offset(scene: &Scene, path: &str) -> String {
     let answer = scene.ask(Method::HEAD, path).tus().send().await;
@@ -319,6 +322,51 @@ async fn p40_a_client_has_its_share_of_places_and_no_more() {
     scene.ask(Method::DELETE, &path).tus().send().await;
     let next = begin("2001:db8::3", "c").send().await;
     assert_eq!(next.status, StatusCode::CREATED);
+}
+
+/// Neither by creations at once nor by hanging up on them does anybody get more.
+#[tokio::test]
+async fn p40_places_hold_for_creations_at_the_same_time() {
+    let limits = Limits {
+        max_uploads: 5,
+        uploads_per_client: std::num::NonZeroUsize::new(2),
+        ..roomy()
+    };
+    let scene = Scene::with(limits).await;
+    let begin = |address: String| {
+        let client = scene
+            .intake
+            .pseudonyms
+            .of(address.parse().unwrap(), &HeaderMap::new());
+        let begin = scene.ask(Method::POST, "/reports").tus();
+        begin.header("upload-length", "5000").of_client(client)
+    };
+    let open = async || scene.intake.store.open_uploads().await.unwrap();
+    for wait in 0..60 {
+        let hung_up = begin("192.0.2.1".to_owned()).send();
+        let _answer = tokio::time::timeout(Duration::from_micros(100 * wait), hung_up).await;
+    }
+    scene.intake.life.idle().await;
+    assert_eq!(open().await, 2);
+    let mut own: JoinSet<_> = (0..100)
+        .map(|_| begin("192.0.2.2".to_owned()).sending())
+        .collect();
+    let (mut created, mut refused) = (0, 0);
+    while let Some(status) = own.join_next().await {
+        match status.unwrap() {
+            StatusCode::CREATED => created += 1,
+            StatusCode::TOO_MANY_REQUESTS => refused += 1,
+            other => panic!("{other}"),
+        }
+    }
+    assert_eq!((created, refused), (2, 98));
+    let many: JoinSet<_> = (0..100)
+        .map(|n| begin(format!("198.51.100.{n}")).sending())
+        .collect();
+    many.join_all().await;
+    assert!(open().await <= 5);
+    begin("203.0.113.1".to_owned()).send().await;
+    assert_eq!(open().await, 5);
 }
 
 #[tokio::test]
