@@ -5,7 +5,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{ErrorKind, Read, Write},
+    io::{self, ErrorKind, Read, Write},
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -119,19 +119,39 @@ impl Cases {
     pub fn read(&self, name: &CaseName) -> Result<CaseRecord, VaultError> {
         let folder = self.home.existing(FOLDER)?;
         let path = record_path(&folder, name);
-        let kept = read_whole(&path)?;
-        if is_locked(&kept) && self.vault.knows_none() {
+        let mut kept = read_whole(&path)?;
+        loop {
+            let why = match self.understand(name, &path, &kept) {
+                Ok(record) => return Ok(record),
+                Err(why) => why,
+            };
+            // One that is replaced while it is read is overwritten.
+            let again = read_whole(&path)?;
+            if again == kept {
+                return Err(why);
+            }
+            kept = again;
+        }
+    }
+
+    fn understand(
+        &self,
+        name: &CaseName,
+        path: &Path,
+        kept: &[u8],
+    ) -> Result<CaseRecord, VaultError> {
+        if is_locked(kept) && self.vault.knows_none() {
             return Err(self.vault.gone(name));
         }
-        let json = self.vault.read(&path, &kept)?;
-        let record = CaseRecord::from_json(&json).map_err(|why| DiskError::damaged(&path, why))?;
+        let json = self.vault.read(path, kept)?;
+        let record = CaseRecord::from_json(&json).map_err(|why| DiskError::damaged(path, why))?;
         if record.name() != *name {
-            return Err(DiskError::damaged(&path, "it is another case".to_owned()).into());
+            return Err(DiskError::damaged(path, "it is another case".to_owned()).into());
         }
         Ok(record)
     }
 
-    /// Keeps the record of a case, in the place of the one before.
+    /// Keeps the record of a case, in the place of the one before, whose bytes are overwritten.
     ///
     /// # Errors
     /// [`VaultError`].
@@ -141,7 +161,11 @@ impl Cases {
         let path = folder.join(RECORD);
         let json = record.to_json().map_err(VaultError::Key)?;
         let kept = self.vault.keep(&json, self.now)?;
+        let before = existing(&path)?;
         publish(&path, &kept)?;
+        if let Some(before) = before {
+            overwrite(before).map_err(|error| DiskError::io("overwrite", &path, error))?;
+        }
         let above = self.home.folder(FOLDER)?;
         sync_folder(&above).map_err(|error| DiskError::io("sync", &above, error))?;
         Ok(())
@@ -312,24 +336,27 @@ pub(super) fn owner_only() -> OpenOptions {
 
 /// Overwrites a file and removes it; one that is not there is no fault.
 pub(super) fn wipe(path: &Path) -> Result<(), DiskError> {
-    let io = |error| DiskError::io("remove", path, error);
-    let mut file = match OpenOptions::new().write(true).open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(io(error)),
+    let Some(file) = existing(path)? else {
+        return Ok(());
     };
-    let mut left = file.metadata().map_err(io)?.len();
-    let zeros = [0; 4096];
-    while left > 0 {
-        let piece = zeros
-            .len()
-            .min(usize::try_from(left).unwrap_or(zeros.len()));
-        file.write_all(zeros.get(..piece).unwrap_or_default())
-            .map_err(io)?;
-        left -= piece as u64;
-    }
-    file.sync_all().map_err(io)?;
+    let io = |error| DiskError::io("remove", path, error);
+    overwrite(file).map_err(io)?;
     fs::remove_file(path).map_err(io)
+}
+
+/// A file to be overwritten, if it is there.
+fn existing(path: &Path) -> Result<Option<File>, DiskError> {
+    match OpenOptions::new().write(true).open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(DiskError::io("overwrite", path, error)),
+    }
+}
+
+fn overwrite(mut file: File) -> io::Result<()> {
+    let size = file.metadata()?.len();
+    io::copy(&mut io::repeat(0).take(size), &mut file)?;
+    file.sync_all()
 }
 
 /// Removes a folder with all that is in it.

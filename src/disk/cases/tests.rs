@@ -289,3 +289,51 @@ fn damage_is_never_absence() {
     fs::write(scene.base.path().join("home/cases/lock.json"), "{").unwrap();
     assert!(scene.home.cases(now()).is_err());
 }
+
+/// Under the name of a hard link, what the file of before holds is seen.
+#[test]
+fn what_is_replaced_is_overwritten() {
+    let scene = Scene::new();
+    let mut cases = scene.cases();
+    let mut record = record(1);
+    let secret = |bytes: &[u8]| bytes.windows(8).any(|window| window == b"01010101");
+    let file = scene.file(&record.name());
+    let link = |name: &str| {
+        let link = scene.base.path().join(name);
+        fs::hard_link(&file, &link).unwrap();
+        assert!(secret(&fs::read(&link).unwrap()));
+        link
+    };
+    cases.write(&record).unwrap();
+    let first = link("first");
+    record.size += 1;
+    cases.write(&record).unwrap();
+    let second = link("second");
+    let word = Passphrase::from(Zeroizing::new("word".to_owned()));
+    let seeds = Seeds::from_entropy([3; 64]);
+    cases.lock(&word, seeds).unwrap();
+    assert_eq!(cases.read(&record.name()).unwrap().size, record.size);
+    for before in [first, second] {
+        let left = fs::read(&before).unwrap();
+        assert!(!left.is_empty() && left.iter().all(|byte| *byte == 0));
+    }
+    assert!(!secret(&scene.on_disk()));
+}
+
+/// Reading takes no hold: it may see a record that is being replaced.
+#[test]
+fn a_record_can_be_read_while_it_is_replaced() {
+    let scene = Scene::new();
+    let cases = scene.cases();
+    let record = record(1);
+    cases.write(&record).unwrap();
+    std::thread::scope(|scope| {
+        let writing = scope.spawn(|| {
+            let cases = scene.cases();
+            (0..100).for_each(|_| cases.write(&record).unwrap());
+        });
+        while !writing.is_finished() {
+            assert_eq!(cases.read(&record.name()).unwrap().size, record.size);
+        }
+    });
+}
