@@ -111,6 +111,12 @@ impl IntakeError {
         matches!(self, Self::Refused(refused) if matches!(refused.status, 404 | 410))
     }
 
+    /// Whether an upload cannot be given up any more, since it is a report.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self, Self::Refused(refused) if refused.status == 409)
+    }
+
     /// Whether nothing was asked, because of `--offline`.
     #[must_use]
     pub fn is_offline(&self) -> bool {

@@ -157,6 +157,27 @@ fn an_interruption_without_a_trace_takes_everything_back() {
     });
 }
 
+/// What is a report already can be taken back by nobody, and has to be known of.
+#[test]
+fn an_interruption_without_a_trace_after_the_last_byte_says_that_it_arrived() {
+    let desk = Desk::new();
+    desk.attachment(12 << 20);
+    let line = Line::new(desk.at, SLOW, 1);
+    let child = start(&desk, &line, "--leave-no-trace");
+    until("most of it", || line.sent() > 10 * MIB);
+    line.silence(true);
+    until("a report", || !desk.reports().is_empty());
+    thread::sleep(Duration::from_millis(300));
+    line.silence(false);
+    signal(&child, Signal::TERM);
+    let ended = ended(child).expect(143);
+    ended.says("interrupted: the report had arrived at ");
+    ended.says("case recover");
+    ended.says("case words: ");
+    assert!(!ended.stderr.contains("expires"), "{ended:?}");
+    assert_eq!(desk.reports().len(), 1);
+}
+
 /// An intake that does not answer holds nobody back: after some seconds, or at once.
 #[test]
 fn a_second_interruption_ends_at_once() {

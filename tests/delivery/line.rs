@@ -5,7 +5,7 @@ use std::{
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
     time::Duration,
@@ -35,6 +35,8 @@ pub(crate) struct Line {
     cuts: Arc<AtomicU64>,
     /// How many bytes went to the intake.
     sent: Arc<AtomicU64>,
+    /// Whether what comes from it is lost.
+    silent: Arc<AtomicBool>,
 }
 
 impl Line {
@@ -46,7 +48,9 @@ impl Line {
             fault: Arc::new(Mutex::new(fault)),
             cuts: Arc::default(),
             sent: Arc::default(),
+            silent: Arc::default(),
         };
+        let silent = line.silent.clone();
         let (fault, cuts, sent) = (line.fault.clone(), line.cuts.clone(), line.sent.clone());
         thread::spawn(move || {
             let mut random = seed | 1;
@@ -64,12 +68,15 @@ impl Line {
                 let (up, down) = (within(fault.up), within(fault.down));
                 let (one, other) = (client.try_clone().unwrap(), server.try_clone().unwrap());
                 let (up_cuts, up_sent) = (cuts.clone(), sent.clone());
-                let down_cuts = cuts.clone();
+                let (down_cuts, silent) = (cuts.clone(), silent.clone());
                 thread::spawn(move || {
-                    pump(client, server, (up, fault.rate), (&up_cuts, &up_sent));
+                    let ends = (client, server);
+                    let never = AtomicBool::new(false);
+                    pump(ends, (up, fault.rate), (&up_cuts, &up_sent), &never);
                 });
                 thread::spawn(move || {
-                    pump(other, one, (down, None), (&down_cuts, &AtomicU64::new(0)));
+                    let counts = (&*down_cuts, &AtomicU64::new(0));
+                    pump((other, one), (down, None), counts, &silent);
                 });
             }
         });
@@ -78,6 +85,11 @@ impl Line {
 
     pub(crate) fn set(&self, fault: Fault) {
         *self.fault.lock().unwrap() = fault;
+    }
+
+    /// From now on, or no more, all that the intake says is lost.
+    pub(crate) fn silence(&self, silent: bool) {
+        self.silent.store(silent, Ordering::Relaxed);
     }
 
     pub(crate) fn cuts(&self) -> u64 {
@@ -90,10 +102,10 @@ impl Line {
 }
 
 fn pump(
-    mut from: TcpStream,
-    mut to: TcpStream,
+    (mut from, mut to): (TcpStream, TcpStream),
     (most, rate): (Option<u64>, Option<u64>),
     (cuts, sent): (&AtomicU64, &AtomicU64),
+    lost: &AtomicBool,
 ) {
     let mut left = most.unwrap_or(u64::MAX);
     let mut buffer = [0; 16 << 10];
@@ -104,7 +116,10 @@ fn pump(
             break;
         }
         match from.read(&mut buffer[..room]) {
-            Ok(n) if n > 0 && to.write_all(&buffer[..n]).is_ok() => {
+            Ok(n)
+                if n > 0
+                    && (lost.load(Ordering::Relaxed) || to.write_all(&buffer[..n]).is_ok()) =>
+            {
                 left -= n as u64;
                 sent.fetch_add(n as u64, Ordering::Relaxed);
                 if let Some(rate) = rate {

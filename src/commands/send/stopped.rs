@@ -3,6 +3,7 @@
 //! tus 1.0.0, "Termination": what was uploaded of a report that will have no end is taken back.
 
 use anyhow::anyhow;
+use url::Url;
 
 use super::delivery::{Shared, locked};
 use crate::{
@@ -32,9 +33,18 @@ pub(super) fn withdraw(
         Ok(Err(error)) if error.is_gone() => {
             format!("what was uploaded to {place} until then is not there any more")
         }
+        Ok(Err(error)) if error.is_settled() => return arrived(exit, place),
         _ => format!(
-            "what was uploaded to {place} until then could not be removed: nobody can read it, and it expires there"
+            "what was uploaded to {place} until then could not be removed: unless it was all of the report, nobody can read it, and it expires there"
         ),
     };
     failure.with_hint(Hint::words(became))
+}
+
+/// All of it was there before anything could be taken back.
+fn arrived(exit: Exit, place: &Url) -> Failure {
+    let what = anyhow!("interrupted: the report had arrived at {place} already");
+    Failure::new(exit, what).with_hint(Hint::words(
+        "with the words of the case, `sealpost case recover` brings its receipt and the answers",
+    ))
 }
