@@ -75,11 +75,18 @@ pub struct CaseShow {
 /// Opens each message and says who signed it: the vendor, the key that the intake holds (so that
 /// whoever runs the intake could have written it), or nobody.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  sealpost case sync\n  sealpost case sync k3v7x2qd")]
+#[command(
+    after_help = "Examples:\n  sealpost case sync\n  sealpost case sync k3v7x2qd\n  sealpost case sync --mbox Mail/inbox"
+)]
 pub struct CaseSync {
     /// The case [default: all that are not closed]
     #[arg(value_name = "CASE")]
     pub case: Option<String>,
+
+    /// Look for the vendor's answers in a mailbox, for cases that went by mail: an mbox file, a
+    /// maildir, or one mail
+    #[arg(long, value_name = "PATH")]
+    pub mbox: Option<PathBuf>,
 
     /// Your own secret key, where the report was signed with it (--sign-with)
     #[arg(long, value_name = "FILE")]

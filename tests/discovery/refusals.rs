@@ -264,6 +264,17 @@ type Verb = &'static [&'static str];
 
 const SEAL: Verb = &["seal", "report.md", "-a", ATTACHMENT, YES, "-o", "out.pgp"];
 const SEND: Verb = &["send", "report.md", "-a", ATTACHMENT, YES];
+const MAIL: Verb = &[
+    "send",
+    "report.md",
+    "-a",
+    ATTACHMENT,
+    YES,
+    "--via",
+    "mail",
+    "--eml",
+    "out.eml",
+];
 const FILE: Verb = &[
     "send",
     "report.md",
@@ -303,6 +314,16 @@ fn p01_no_failure_of_the_site_lets_a_report_be_filed() {
 #[test]
 fn p01_no_failure_behind_a_link_lets_a_report_be_filed() {
     side_by_side(BEHIND_THE_LINK, 8, |case| refused(case, FILE));
+}
+
+#[test]
+fn p01_no_failure_of_the_site_lets_a_mail_be_written() {
+    side_by_side(AT_THE_SITE, 8, |case| refused(case, MAIL));
+}
+
+#[test]
+fn p01_no_failure_behind_a_link_lets_a_mail_be_written() {
+    side_by_side(BEHIND_THE_LINK, 8, |case| refused(case, MAIL));
 }
 
 fn refused(case @ (name, happen, says): &Case, verb: Verb) {

@@ -58,6 +58,16 @@ pub(crate) fn sealed_to(certificate: &[u8], content: &[u8]) -> String {
     encrypted(&Cert::from_bytes(certificate).unwrap(), content, None)
 }
 
+/// The same, signed by an armoured secret key.
+pub(crate) fn sealed_by(certificate: &[u8], content: &[u8], signing: &str) -> String {
+    let signer = Cert::from_bytes(signing).unwrap();
+    encrypted(
+        &Cert::from_bytes(certificate).unwrap(),
+        content,
+        Some(&signer),
+    )
+}
+
 fn encrypted(to: &Cert, content: &[u8], signer: Option<&Cert>) -> String {
     let policy = StandardPolicy::new();
     let mut out = Vec::new();

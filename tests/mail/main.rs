@@ -6,6 +6,8 @@ mod scene;
 #[path = "../corpus/mod.rs"]
 mod corpus;
 
+mod answers;
+
 #[path = "../discovery/bench/mod.rs"]
 #[expect(dead_code, reason = "the tests of discovery use all of it")]
 mod bench;

@@ -8,6 +8,7 @@ use std::{io::Cursor, path::PathBuf};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::answer;
 use crate::{
     bundle,
     client::{Attested, Expected},
@@ -16,8 +17,11 @@ use crate::{
         open::{SECRET_LIMIT, agent_passphrase},
         send::key_of,
     },
-    disk::{CaseRecord, Cases, SecretFile},
-    openpgp::{self, DecryptionKeys, Fingerprint, Opening, SecretKey, SignatureVerdict},
+    disk::{CaseRecord, Cases, Destination, SecretFile},
+    openpgp::{
+        self, Certificate, DecryptionKeys, Fingerprint, Message, Opening, SecretKey,
+        SignatureVerdict,
+    },
     terminal::{Exit, Failure},
     wire::{Author, MessageView},
 };
@@ -151,31 +155,34 @@ impl<'a> Reader<'a> {
             }),
             ask: Box::new(|what, attempt| context.ask(what, attempt)),
         };
+        let by_mail = matches!(self.record.destination, Destination::Mail(_));
+        let longest = bundle::Letter::LIMIT as u64 * 2;
         let limits = Opening {
-            max_size: Some(bundle::Letter::LIMIT as u64 * 2),
+            max_size: Some(if by_mail { LARGEST_MAIL } else { longest }),
         };
-        let mut message = openpgp::open(Cursor::new(sealed), keys, limits)?;
-        let text = match bundle::Letter::read(&mut message) {
-            Err(bundle::NotALetter::Read(error)) => return Err(message.explain(error).into()),
-            text => text,
-        };
-        let authenticated = message.finish()?;
+        let message = openpgp::open(Cursor::new(sealed), keys, limits)?;
         let given = self.record.certificate.as_slice();
-        let verdict = authenticated.signature(given, &[], context.now);
+        let (verdict, text) = if by_mail {
+            answer::read(message, given, context)?
+        } else {
+            of_an_intake(message, given, context)?
+        };
         let (signed_by, key) = self.judge(&verdict);
         letter.signed_by = Some(signed_by);
         letter.key = key;
         if let SignatureVerdict::Bad { why } = verdict {
             anyhow::bail!("its signature is bad: {why}");
         }
-        letter.text = Some(text?.text().to_owned());
+        letter.text = Some(text?);
         Ok(())
     }
 
     fn judge(&self, verdict: &SignatureVerdict) -> (&'static str, Option<String>) {
         match verdict {
             SignatureVerdict::Verified { key, .. } => {
+                let by_mail = matches!(self.record.destination, Destination::Mail(_));
                 let by = match &self.held_by_intake {
+                    None if by_mail => "vendor",
                     Some(held) if held != key => "vendor",
                     Some(_) => "intake",
                     None => "vendor-or-intake",
@@ -187,6 +194,23 @@ impl<'a> Reader<'a> {
             SignatureVerdict::Bad { .. } => ("bad", None),
         }
     }
+}
+
+/// What a message of an intake says.
+fn of_an_intake(
+    mut message: Message,
+    given: &[Certificate],
+    context: &Context<'_>,
+) -> anyhow::Result<(SignatureVerdict, anyhow::Result<String>)> {
+    let text = match bundle::Letter::read(&mut message) {
+        Err(bundle::NotALetter::Read(error)) => return Err(message.explain(error).into()),
+        text => text,
+    };
+    let verdict = message.finish()?.signature(given, &[], context.now);
+    Ok((
+        verdict,
+        text.map(|it| it.text().to_owned()).map_err(Into::into),
+    ))
 }
 
 impl Letter {
@@ -228,3 +252,6 @@ impl Letter {
         Ok(())
     }
 }
+
+/// Bytes of a mail with its attachments: more than servers take.
+pub(super) const LARGEST_MAIL: u64 = 64 << 20;

@@ -1,10 +1,12 @@
 //! `sealpost case`: the reporter's side after sending.
 
+mod answer;
 mod document;
 mod embargo;
 mod letters;
 mod list;
 mod lock;
+mod mailbox;
 mod recover;
 mod reply;
 mod show;
@@ -25,7 +27,10 @@ pub(super) fn run(args: &Case, context: &Context<'_>) -> Result<Exit, Failure> {
     match &args.verb {
         CaseVerb::List => list::run(context),
         CaseVerb::Show(args) => show::run(args, context),
-        CaseVerb::Sync(args) => sync::run(args, context),
+        CaseVerb::Sync(args) => match &args.mbox {
+            Some(path) => mailbox::run(path, args, context),
+            None => sync::run(args, context),
+        },
         CaseVerb::Event(args) => embargo::note(args, context),
         CaseVerb::Embargo(args) => embargo::run(args, context),
         CaseVerb::Reply(args) => reply::run(args, context),

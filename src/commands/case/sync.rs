@@ -16,7 +16,7 @@ use crate::{
     cli::CaseSync,
     client::IntakeError,
     commands::{Context, online::Online},
-    disk::{CaseRecord, Cases, Seen},
+    disk::{CaseRecord, Cases, Destination, NoIntake, Seen},
     terminal::{Exit, Failure, Hint, escape::brief},
     wire::{Author, MessageId, MessageView, Token},
 };
@@ -126,7 +126,7 @@ fn one(
 ) -> Result<CaseDocument, Failure> {
     let _held = cases.hold(name)?;
     let mut record = cases.read(name)?;
-    let intake = record.intake()?.0.clone();
+    let intake = record.intake().map_err(elsewhere)?.0.clone();
     let Some(delivered) = record.delivered.clone() else {
         let error = anyhow!("case {name} is not delivered yet");
         return Err(Failure::from(error).with_hint(Hint::command(
@@ -183,6 +183,20 @@ fn one(
     Ok(document)
 }
 
+fn elsewhere(why: NoIntake) -> Failure {
+    let by_mail = matches!(why.destination, Destination::Mail(_));
+    let case = why.case.to_string();
+    let failure = Failure::from(why);
+    if by_mail {
+        failure.with_hint(Hint::command(
+            "to look for answers in a mailbox",
+            ["sealpost", "case", "sync", &case, "--mbox", "PATH"],
+        ))
+    } else {
+        failure
+    }
+}
+
 fn unknown(name: &CaseName, error: IntakeError) -> Failure {
     let gone = error.is_gone();
     let error = anyhow::Error::new(error).context(format!("cannot ask about case {name}"));
@@ -197,4 +211,4 @@ fn unknown(name: &CaseName, error: IntakeError) -> Failure {
 }
 
 /// The most messages of one case: whoever runs the intake must not fill this disk.
-const MAX_MESSAGES: usize = 1000;
+pub(super) const MAX_MESSAGES: usize = 1000;

@@ -11,6 +11,7 @@ pub(super) use self::{
     failure::not_opened,
     keys::{Keys, SECRET_LIMIT, agent_passphrase},
     outcome::{Opened, Signature, judge, tell},
+    payload::{inner_signature, spooled},
     source::Source,
 };
 

@@ -135,7 +135,8 @@ impl Payload {
             .signature(signers, &enclosed, context.now);
         match (&outer, &self.signed) {
             (SignatureVerdict::Unsigned, Some((inner, spool))) => {
-                inner_signature(inner, spool, (signers, &enclosed), self, context)
+                let certificates = (signers, &*enclosed);
+                inner_signature((inner, spool), certificates, &self.authenticated, context)
             }
             _ => outer,
         }
@@ -155,11 +156,11 @@ impl Payload {
     }
 }
 
-fn inner_signature(
-    inner: &Content,
-    spool: &File,
+/// The verdict on a signature within the encryption, over all of a mail's content.
+pub(in crate::commands) fn inner_signature(
+    (inner, spool): (&Content, &File),
     certificates: (&[Certificate], &[Certificate]),
-    payload: &Payload,
+    authenticated: &Authenticated,
     context: &Context<'_>,
 ) -> SignatureVerdict {
     let unreadable = |error: io::Error| SignatureVerdict::Bad {
@@ -182,17 +183,14 @@ fn inner_signature(
         let spool = spool.try_clone()?;
         Ok(Box::new(signed.content(spool)?) as Box<dyn Read>)
     };
-    openpgp::verify_text(
-        &signature,
-        &text,
-        certificates,
-        &payload.authenticated,
-        context.now,
-    )
+    openpgp::verify_text(&signature, &text, certificates, authenticated, context.now)
 }
 
 /// Copies; the outer error is the file's, the inner one the message's.
-fn spooled(content: &mut impl Read, spool: &mut File) -> Result<io::Result<()>, Failure> {
+pub(in crate::commands) fn spooled(
+    content: &mut impl Read,
+    spool: &mut File,
+) -> Result<io::Result<()>, Failure> {
     let mut buffer = vec![0; 128 << 10];
     loop {
         let count = match content.read(&mut buffer) {

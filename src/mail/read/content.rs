@@ -78,6 +78,29 @@ impl Content {
         self.signed.as_ref()
     }
 
+    /// What is meant to be read, one text behind the other, up to `limit` bytes; and how many files
+    /// there are besides. A stranger's words.
+    ///
+    /// # Errors
+    /// When the payload cannot be read.
+    pub fn text(
+        &self,
+        payload: &mut (impl Source + ?Sized),
+        limit: u64,
+    ) -> io::Result<(String, usize)> {
+        let (mut text, mut files) = (Vec::new(), 0);
+        for part in &self.parts {
+            if !part.is("text/plain") || part.is_attached() {
+                files += 1;
+                continue;
+            }
+            let left = limit.saturating_sub(text.len() as u64);
+            let content = files::content(part, &mut *payload)?;
+            io::Read::read_to_end(&mut io::Read::take(content, left), &mut text)?;
+        }
+        Ok((String::from_utf8_lossy(&text).into_owned(), files))
+    }
+
     /// Writes texts and files into the folder `into`, which exists and is empty, under plain names.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ pub(super) fn extract(
 }
 
 /// The content of a part as it becomes a file.
-fn content<'a, S: Source + ?Sized>(
+pub(super) fn content<'a, S: Source + ?Sized>(
     part: &Part,
     payload: &'a mut S,
 ) -> io::Result<Box<dyn Read + 'a>> {

@@ -82,6 +82,8 @@ pub(super) fn run(order: &Order, args: &Send, context: &Context<'_>) -> Result<E
         signer: author.signer,
         now: context.now,
     };
+    // What is far too large is not even counted to its end.
+    refuse_if_too_large(mail.payload_size()?, args)?;
     refuse_if_too_large(mail.size(&sealer)?, args)?;
     dispatch.post.unlock(context)?;
     match (&dispatch.post.way, dispatch.post.from.clone()) {
