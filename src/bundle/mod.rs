@@ -55,6 +55,10 @@ const REPORTER: &str = "reporter.asc";
 /// The folder of the attachments, with its slash.
 const ATTACHMENTS: &str = "attachments/";
 
+/// What the vendor's side keeps beside an opened report and believes: the advisory that belongs to it, what
+/// happened, what triage adds. Nobody else may bring a file of these names.
+const VENDORS_FILES: [&str; 3] = ["github.toml", "events.json", "advisory.toml"];
+
 /// The largest manifest, bytes.
 const MANIFEST_LIMIT: u64 = 1024 * 1024;
 

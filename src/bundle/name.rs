@@ -33,6 +33,9 @@ impl MemberPath {
             return Err(Refusal::TooDeep(DEPTH_LIMIT));
         }
         name.split('/').try_for_each(judge)?;
+        if is_the_vendors(name.split('/').next().unwrap_or_default()) {
+            return Err(Refusal::TheVendors);
+        }
         Ok(Self(name.to_owned()))
     }
 
@@ -92,6 +95,13 @@ pub(super) fn collision_key(name: &str) -> String {
         .flat_map(char::to_lowercase)
         .nfd()
         .collect()
+}
+
+/// Whether some file system takes a name beside the report for that of a file which the vendor's side
+/// keeps there and believes.
+pub(super) fn is_the_vendors(top: &str) -> bool {
+    let key = collision_key(top);
+    super::VENDORS_FILES.contains(&key.as_str())
 }
 
 /// Whether Windows takes the name for a device, whatever follows its first dot.
@@ -181,6 +191,23 @@ mod tests {
         assert_eq!(refused("..\\a"), Refusal::ReservedCharacter);
         assert_eq!(refused("C:a"), Refusal::ReservedCharacter);
         assert_eq!(MemberPath::parse(b"a\xff"), Err(Refusal::NotUtf8));
+    }
+
+    #[test]
+    fn p09_names_of_the_vendors_files_are_refused() {
+        for name in [
+            "github.toml",
+            "./events.json",
+            "Advisory.TOML",
+            "events.json/a",
+            "event\u{17f}.json",
+            "git\u{200b}hub.toml",
+        ] {
+            assert_eq!(refused(name), Refusal::TheVendors, "{name}");
+        }
+        for name in ["attachments/events.json", "events.json.txt"] {
+            assert!(MemberPath::parse(name.as_bytes()).is_ok(), "{name}");
+        }
     }
 
     #[test]

@@ -86,6 +86,9 @@ pub enum Refusal {
     /// Windows drops such endings, so two names become one.
     #[error("its name, or a part of it, ends with a dot or a space")]
     TrailingDotOrSpace,
+    /// A file which the vendor's side keeps beside an opened report, and believes.
+    #[error("its name is that of a file which the vendor keeps beside the report")]
+    TheVendors,
     /// A component over the limit (bytes).
     #[error("a part of its name is longer than {0} bytes")]
     NameTooLong(usize),

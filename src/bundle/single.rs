@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::extract::{Contents, ExtractOptions, Shape};
 use super::input::Input;
-use super::name::judge;
+use super::name::{is_the_vendors, judge};
 use super::refusal::{ExtractError, Limit};
 use super::tree::NewFile;
 
@@ -48,6 +48,7 @@ pub(super) fn single_file(
 fn plain_suggestion(name: Option<&[u8]>) -> Option<&str> {
     let name = std::str::from_utf8(name?).ok()?;
     let plain = judge(name).is_ok()
+        && !is_the_vendors(name)
         && name.len() <= SUGGESTION_LIMIT
         && !name.starts_with(['.', '-', '~', ' '])
         && !name.contains(['/', '<', '>', '"', '|', '?', '*'])
@@ -132,6 +133,7 @@ mod tests {
             "-rf",
             ".bashrc",
             "_CONSOLE",
+            "Events.json",
             "a\u{202e}b",
             "a\nb",
             "a?",

@@ -74,6 +74,8 @@ fn hostile_names() -> Vec<(Vec<u8>, Refusal)> {
         ("evil.", Refusal::TrailingDotOrSpace),
         ("evil\u{1b}[2J", Refusal::ControlCharacter),
         ("evil\u{202e}gpj.exe", Refusal::BidiCharacter),
+        ("events.json", Refusal::TheVendors),
+        ("GitHub.toml", Refusal::TheVendors),
         ("ok", Refusal::Duplicate),
         ("OK", collides("ok")),
         ("ok/evil", collides("ok")),
