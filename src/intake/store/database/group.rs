@@ -33,10 +33,14 @@ struct Shared {
 #[derive(Debug)]
 struct Open {
     tx: Transaction<'static, Sqlite>,
+    /// Whether the savepoint around all turns is there.
+    is_marked: bool,
     /// How many turns there were.
     turns: u32,
-    /// Whether the last turn was dropped or failed, so that what it did must go.
+    /// Whether what the last turn did must go: it was dropped, or has failed.
     unfinished: bool,
+    /// Whether that could not be undone, so that nothing of it may stay.
+    is_broken: bool,
     /// Who is to be told.
     waiting: Vec<oneshot::Sender<Result<(), StoreError>>>,
 }
@@ -53,20 +57,15 @@ impl Group {
         if shared.open.as_ref().is_some_and(|open| open.turns >= MOST) {
             shared.end().await;
         }
-        if let Some(open) = &mut shared.open {
-            open.undo_unfinished().await;
-        } else {
+        if shared.open.is_none() {
             let tx = shared.pool.begin_with("BEGIN IMMEDIATE").await?;
-            let open = shared.open.insert(Open::new(tx));
+            shared.open = Some(Open::new(tx));
             // The lock is fair: whoever waits for it now has a turn before the end.
             let group = self.clone();
             tokio::spawn(async move { group.0.lock().await.end().await });
-            open.run(format!("SAVEPOINT {ALL}")).await?;
         }
         if let Some(open) = &mut shared.open {
-            open.turns += 1;
-            open.unfinished = true;
-            open.run(format!("SAVEPOINT turn{}", open.turns)).await?;
+            open.next_turn().await?;
         }
         Ok(Writing { shared })
     }
@@ -110,20 +109,33 @@ impl Writing {
             .unwrap_or_else(|gone| Err(StoreError::Unsure(Box::new(gone))))
     }
 
-    /// Undoes the changes of this turn.
-    pub(super) async fn roll_back(mut self) {
-        if let Some(open) = &mut self.shared.open {
-            open.undo_unfinished().await;
+    /// Undoes the changes of this turn. What it saw may be what earlier turns did: then it ends when they are on
+    /// the disk.
+    ///
+    /// # Errors
+    /// They are not.
+    pub(super) async fn roll_back(mut self) -> Result<(), StoreError> {
+        let Some(open) = &mut self.shared.open else {
+            return Ok(());
+        };
+        open.undo_unfinished().await;
+        if open.waiting.is_empty() {
+            return Ok(());
         }
+        let ended = self.commit().await;
+        ended.map_err(|error| StoreError::Database(Box::new(error)))
     }
 }
 
 impl Shared {
-    /// Commits what is open, and tells everybody.
+    /// Commits what is open, and tells everybody, even if nobody waits here any more.
     async fn end(&mut self) {
         if let Some(mut open) = self.open.take() {
-            open.undo_unfinished().await;
-            open.end().await;
+            let ended = tokio::spawn(async move {
+                open.undo_unfinished().await;
+                open.end().await;
+            });
+            let _panicked = ended.await;
         }
     }
 }
@@ -132,8 +144,10 @@ impl Open {
     fn new(tx: Transaction<'static, Sqlite>) -> Self {
         Self {
             tx,
+            is_marked: false,
             turns: 0,
             unfinished: false,
+            is_broken: false,
             waiting: Vec::new(),
         }
     }
@@ -144,20 +158,36 @@ impl Open {
         Ok(())
     }
 
+    /// Begins a turn, after one that may have been cut short at any point.
+    async fn next_turn(&mut self) -> Result<(), StoreError> {
+        if !self.is_marked {
+            self.run(format!("SAVEPOINT {ALL}")).await?;
+            self.is_marked = true;
+        }
+        self.undo_unfinished().await;
+        self.turns += 1;
+        self.run(format!("SAVEPOINT turn{}", self.turns)).await?;
+        self.unfinished = true;
+        Ok(())
+    }
+
     /// Rolling back to a savepoint does not remove it, so that this may be cut short and done again.
     async fn undo_unfinished(&mut self) {
         if self.unfinished {
-            // There is none where the turn ended before its savepoint, or where an I/O error made SQLite
-            // roll back all of it; that is found in the end.
-            let _none = self.run(format!("ROLLBACK TO turn{}", self.turns)).await;
+            let undone = self.run(format!("ROLLBACK TO turn{}", self.turns)).await;
+            self.is_broken |= undone.is_err();
             self.unfinished = false;
         }
     }
 
     async fn end(mut self) {
-        // If SQLite has rolled back by itself, this savepoint is gone, and with it what turns did that
-        // had ended well.
-        if let Err(error) = self.run(format!("RELEASE {ALL}")).await {
+        // If an I/O error made SQLite roll back by itself, this savepoint is gone, and with it what turns did
+        // that had ended well.
+        let whole = match self.is_broken {
+            true => Err(StoreError::Inconsistent("a turn cannot be undone")),
+            false => self.run(format!("RELEASE {ALL}")).await,
+        };
+        if let Err(error) = whole {
             let _closed = self.tx.rollback().await;
             return tell(self.waiting, &Arc::new(error), StoreError::Database);
         }

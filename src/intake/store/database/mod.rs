@@ -71,10 +71,7 @@ macro_rules! transaction {
             let done = $work.await;
             let ended = match done {
                 Ok(value) => $tx.commit().await.map(|()| value),
-                Err(error) => {
-                    $tx.roll_back().await;
-                    Err(error)
-                }
+                Err(error) => $tx.roll_back().await.and(Err(error)),
             };
             attempts += 1;
             match ended {
@@ -313,11 +310,15 @@ impl Tx {
     }
 
     /// Undoes the changes; a connection on which that fails is not used again, which undoes them too.
-    pub(in crate::intake::store) async fn roll_back(self) {
+    ///
+    /// # Errors
+    /// What the transaction saw of others does not stand.
+    pub(in crate::intake::store) async fn roll_back(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(turn) => turn.roll_back().await,
+            Self::Sqlite(writing) => writing.roll_back().await,
             Self::Postgres(tx) => {
                 let _closed = tx.rollback().await;
+                Ok(())
             }
         }
     }

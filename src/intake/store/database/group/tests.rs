@@ -72,7 +72,7 @@ async fn a_turn_that_fails_or_is_dropped_takes_nothing_of_the_others_along() {
         let mut tx = database.begin().await.unwrap();
         tx.change(INSERT, values![2_i64]).await.unwrap();
         let error = tx.change(INSERT, values![1_i64]).await.unwrap_err();
-        tx.roll_back().await;
+        tx.roll_back().await.unwrap();
         error
     };
     assert!(matches!(twice, StoreError::Database(_)), "{twice:?}");
@@ -105,6 +105,27 @@ async fn p07_what_sqlite_rolls_back_by_itself_is_told_to_everybody() {
     assert_eq!(notes(&database).await, [0]);
     insert(&database, 3).await.commit().await.unwrap();
     assert_eq!(notes(&database).await, [0, 3]);
+}
+
+#[tokio::test]
+async fn p07_a_turn_that_cannot_be_undone_takes_all_along() {
+    let (_folder, database) = database().await;
+    let before = insert(&database, 0).await;
+    tokio::task::yield_now().await;
+    let (mut one, mut two) = (pin!(insert(&database, 1)), pin!(insert(&database, 2)));
+    assert!(waits(one.as_mut()) && waits(two.as_mut()));
+    before.commit().await.unwrap();
+    let mut one = pin!(one.await.commit());
+    assert!(waits(one.as_mut()));
+    let mut two = two.await;
+    two.define("ROLLBACK".to_owned()).await.unwrap();
+    // It waits for what it has seen, and hears that this does not stand.
+    for told in [two.roll_back().await, one.await] {
+        let error = told.unwrap_err();
+        assert!(matches!(error, StoreError::Database(_)), "{error:?}");
+    }
+    assert_eq!(notes(&database).await, [0]);
+    insert(&database, 3).await.commit().await.unwrap();
 }
 
 #[tokio::test]
