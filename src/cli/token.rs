@@ -17,7 +17,7 @@ use crate::intake::store::{Role, TokenName};
     subcommand_required = true,
     arg_required_else_help = true,
     after_help = "Examples:\n  \
-        sealpost token add alice --role triage > alice.token\n  \
+        (umask 077; sealpost token add alice --role triage > alice.token)\n  \
         sealpost token list\n  \
         sealpost token revoke alice"
 )]
