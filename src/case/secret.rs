@@ -90,13 +90,11 @@ impl CaseSecret {
     }
 
     /// What marks the report of the case where it is filed with others, so that it is not filed
-    /// twice: 26 letters and digits, which lead to no other key of the case.
+    /// twice: 128 bits, which lead to no other key of the case.
     #[must_use]
-    pub fn filing_mark(&self) -> String {
+    pub fn filing_mark(&self) -> [u8; 16] {
         let derived = self.derive(b"sealpost case 1: mark of a filing");
-        let mark =
-            data_encoding::BASE32_NOPAD.encode(derived.first_chunk::<16>().unwrap_or(&[0; 16]));
-        mark.to_ascii_lowercase()
+        *derived.first_chunk().unwrap_or(&[0; 16])
     }
 
     /// Five bytes that name the case on this machine, and are known nowhere else.
@@ -153,7 +151,6 @@ mod tests {
         assert_eq!(hex(&*secret.signing_seed()), SIGNING);
         assert_eq!(hex(&*secret.reply_seed()), REPLY);
         let marks = [7, 8].map(|entropy| CaseSecret::from_entropy([entropy; 16]).filing_mark());
-        assert_eq!(marks.clone().map(|mark| mark.len()), [26; 2]);
         assert_ne!(marks[0], marks[1]);
     }
 

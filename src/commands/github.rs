@@ -9,8 +9,9 @@ use zeroize::Zeroizing;
 
 use super::{Context, online::Online};
 use crate::{
+    advisory::GhsaId,
     cli::NetworkOptions,
-    client::github::{GitHub, GitHubError, GitHubToken, Limit},
+    client::github::{AdvisoryView, GitHub, GitHubError, GitHubToken, Limit},
     program::Repository,
     terminal::{Exit, Failure, Hint, Passphrases},
 };
@@ -134,6 +135,25 @@ pub(super) fn repository(text: &str) -> Result<Repository, Failure> {
             anyhow!("`{text}` is not a repository such as OWNER/REPO"),
         )
     })
+}
+
+/// The page that lists the repository's advisories: of the GitHub whose API it is, whatever that says.
+pub(super) fn advisories(api: &Url, repository: &Repository) -> Result<Url, Failure> {
+    let tenant = api.host_str().and_then(|host| host.strip_prefix("api."));
+    let host = tenant.filter(|host| host.ends_with(".ghe.com"));
+    let host = host.unwrap_or("github.com");
+    let (owner, name) = (repository.owner(), repository.name());
+    let page = format!("https://{host}/{owner}/{name}/security/advisories");
+    Ok(Url::parse(&page)?)
+}
+
+/// The page of an advisory, below the one that lists them. The link in GitHub's answer is not believed.
+pub(super) fn page(view: &AdvisoryView, advisories: &Url) -> Result<Url, Failure> {
+    let id: GhsaId = view
+        .ghsa_id
+        .parse()
+        .map_err(|_| anyhow!("GitHub gives an id that is none: `{}`", view.ghsa_id))?;
+    Ok(Url::parse(&format!("{advisories}/{}", id.as_str()))?)
 }
 
 const VARIABLE: &str = "GITHUB_TOKEN";

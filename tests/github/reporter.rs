@@ -12,6 +12,9 @@ use crate::{
 
 const SEND: &str = "--json send report.md --to github:example/widgets --via github";
 
+/// It is filed at the second attempt, and this run does not learn that.
+const LOST: [Fault; 2] = [Fault::Nothing, Fault::DoneLate];
+
 fn scene() -> Scene {
     let scene = Scene::new();
     fs::write(scene.path("report.md"), REPORT).unwrap();
@@ -256,7 +259,7 @@ fn p20_a_lost_answer_files_nothing_twice() {
         assert_eq!(scene.advisories(), 1);
     }
     let scene = scene();
-    scene.github.lock().faults = vec![Fault::Nothing, Fault::Nothing, Fault::DoneLate];
+    scene.github.lock().faults = LOST.to_vec();
     scene
         .send("--accept-transport-only")
         .expect(1)
@@ -267,6 +270,99 @@ fn p20_a_lost_answer_files_nothing_twice() {
     assert_eq!(done["deliveries"][0]["found"], true);
     assert_eq!((scene.advisories(), scene.cases().len()), (1, 1));
     assert_eq!(scene.cases()[0]["state"], "handed-over");
+}
+
+#[test]
+fn p01_what_may_be_there_in_clear_is_never_called_sealed() {
+    let scene = scene();
+    scene.trusts_a_key();
+    scene.github.lock().faults = LOST.to_vec();
+    scene.send("--accept-transport-only").expect(1);
+    scene
+        .send("--sealed")
+        .expect(3)
+        .says("may have filed this report readable to GitHub")
+        .says("case forget");
+    let found = scene.send("--accept-transport-only").expect(0).json();
+    let found = &found["deliveries"][0];
+    assert_eq!(
+        (&found["found"], &found["key"]),
+        (&json!(true), &Value::Null)
+    );
+    assert_eq!(scene.advisories(), 1);
+}
+
+#[test]
+fn p01_what_may_be_there_sealed_keeps_its_key_and_its_words() {
+    let scene = scene();
+    scene.trusts_a_key();
+    scene.github.lock().faults = LOST.to_vec();
+    scene.send("--sealed").expect(1).says("case words: ");
+    scene
+        .send("--accept-transport-only")
+        .expect(3)
+        .says("may have filed this report sealed");
+    let mended = scene.advisory()["description"].clone();
+    scene.github.lock().hub.repositories[0].advisories[0].view["description"] = {
+        let text = mended.as_str().unwrap();
+        json!(text[text.find("<!--").unwrap()..].to_owned())
+    };
+    scene
+        .send("--sealed")
+        .expect(1)
+        .says("but no encrypted report")
+        .says("case words: ");
+    scene.github.lock().hub.repositories[0].advisories[0].view["description"] = mended;
+    let found = scene.send("--sealed").expect(0).json();
+    let found = &found["deliveries"][0];
+    assert_eq!(found["found"], true);
+    assert!(found["key"].is_string() && found["case_words"].is_string());
+}
+
+#[test]
+fn p20_a_refusal_does_not_wipe_what_an_earlier_run_may_have_filed() {
+    let scene = scene();
+    scene.github.lock().faults = LOST.to_vec();
+    scene.send("--accept-transport-only").expect(1);
+    {
+        let mut shared = scene.github.lock();
+        shared.faults = vec![Fault::TooOften];
+        shared.hub.late_for = 1;
+    }
+    scene
+        .send("--accept-transport-only")
+        .expect(1)
+        .says("an attempt before may have filed it");
+    assert_eq!(scene.cases()[0]["state"], "unsent");
+    let done = scene.send("--accept-transport-only").expect(0).json();
+    assert_eq!(done["deliveries"][0]["found"], true);
+    assert_eq!((scene.advisories(), scene.cases().len()), (1, 1));
+}
+
+#[test]
+fn p20_without_an_answer_nothing_is_posted_again() {
+    let scene = scene();
+    scene.github.lock().faults = vec![Fault::Cut];
+    scene
+        .send("--accept-transport-only")
+        .expect(1)
+        .says("leaves open");
+    assert_eq!(scene.github.posts("/reports"), 1);
+    assert_eq!(scene.cases()[0]["state"], "unsent");
+}
+
+#[test]
+fn p20_a_page_elsewhere_is_not_believed() {
+    let scene = scene();
+    scene.github.lock().hub.pages = "https://evil.example".to_owned();
+    let done = scene.send("--accept-transport-only").expect(0).json();
+    let page = done["deliveries"][0]["advisory"].as_str().unwrap();
+    assert!(
+        page.starts_with("https://github.com/example/widgets/security/advisories/GHSA-"),
+        "{page}"
+    );
+    scene.send("--accept-transport-only").expect(0);
+    assert_eq!(scene.advisories(), 1);
 }
 
 #[test]
@@ -366,7 +462,7 @@ fn p01_p35_a_sealed_report_is_filed_only_to_a_key_and_says_nothing() {
 fn a_sealed_report_that_may_be_there_is_recovered_by_its_words() {
     let scene = scene();
     scene.trusts_a_key();
-    scene.github.lock().faults = vec![Fault::Nothing; 3];
+    scene.github.lock().faults = vec![Fault::Nothing; 2];
     scene
         .send("--sealed --leave-no-trace")
         .expect(1)

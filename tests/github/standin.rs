@@ -28,8 +28,10 @@ pub(crate) enum Fault {
     Nothing,
     /// An empty 500, and it was done all the same.
     DoneAllTheSame,
-    /// The same, and it shows in the list only at the second look.
+    /// The same, and it shows in the list only at the third look.
     DoneLate,
+    /// An answer that is cut, and nothing was done.
+    Cut,
     /// A secondary rate limit.
     TooOften,
 }
@@ -164,6 +166,7 @@ async fn written_down(
     };
     let answer = match fault {
         Some(Fault::Nothing) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Some(Fault::Cut) => (StatusCode::CREATED, "{\"ghsa_id\"").into_response(),
         Some(Fault::TooOften) => {
             let mut answer = refusal(
                 StatusCode::FORBIDDEN,
@@ -179,7 +182,7 @@ async fn written_down(
             let request = axum::extract::Request::from_parts(parts, bytes.into());
             let _lost = next.run(request).await;
             if fault == Some(Fault::DoneLate) {
-                shared.lock().unwrap().hub.hide_newest_for = 1;
+                shared.lock().unwrap().hub.late_for = 2;
             }
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
@@ -360,7 +363,8 @@ async fn list(
     shared.knows_advisories()?;
     let caller = shared.caller(&headers)?;
     let page = listing.per_page.unwrap_or(30).min(shared.hub.longest_page);
-    let hidden = std::mem::take(&mut shared.hub.hide_newest_for);
+    let hidden = shared.hub.late_for.min(1);
+    shared.hub.late_for -= hidden;
     let base = shared.hub.base.clone();
     let repository = shared.hub.repository(&owner, &repo)?;
     let visible = repository.advisories.iter().rev().skip(hidden);
@@ -394,11 +398,13 @@ async fn one(
     let mut shared = shared.lock().unwrap();
     shared.knows_advisories()?;
     let caller = shared.caller(&headers)?;
+    let confused = shared.hub.confused.clone();
     let repository = shared.hub.repository(&owner, &repo)?;
-    Ok(answer(
-        StatusCode::OK,
-        &repository.visible(&id, caller.as_deref())?.view,
-    ))
+    let mut view = repository.visible(&id, caller.as_deref())?.view.clone();
+    if let Some(other) = confused {
+        view["ghsa_id"] = json!(other);
+    }
+    Ok(answer(StatusCode::OK, &view))
 }
 
 async fn update(

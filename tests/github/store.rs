@@ -16,8 +16,12 @@ pub(crate) struct Hub {
     pub(crate) repositories: Vec<Repository>,
     /// The schemas of the bodies, where the corpus is there.
     pub(crate) schemas: BTreeMap<&'static str, Validator>,
-    /// How many of the newest advisories the next list does not show yet.
-    pub(crate) hide_newest_for: usize,
+    /// How many more lists do not show the newest advisory yet.
+    pub(crate) late_for: usize,
+    /// Where GitHub says that its pages are.
+    pub(crate) pages: String,
+    /// The id that every answer about one advisory gives instead of its own.
+    pub(crate) confused: Option<String>,
     /// The most that a page of a list holds.
     pub(crate) longest_page: usize,
     next: u32,
@@ -52,7 +56,9 @@ impl Hub {
             tokens: BTreeMap::from([(admin.1.to_owned(), admin.0.to_owned())]),
             repositories: vec![repository],
             schemas: super::schemas(),
-            hide_newest_for: 0,
+            late_for: 0,
+            pages: "https://github.com".to_owned(),
+            confused: None,
             longest_page: 100,
             next: 0,
         }
@@ -117,7 +123,7 @@ impl Hub {
         let person = self.user(author);
         let mut view = json!({
             "ghsa_id": id, "cve_id": body.get("cve_id"), "url": format!("{}/repos/{owner}/{name}/security-advisories/{id}", self.base),
-            "html_url": format!("https://github.com/{owner}/{name}/security/advisories/{id}"),
+            "html_url": format!("{}/{owner}/{name}/security/advisories/{id}", self.pages),
             "summary": body["summary"], "description": body["description"], "severity": body.get("severity"),
             "author": person, "publisher": null,
             "identifiers": [{ "type": "GHSA", "value": id }], "state": state,

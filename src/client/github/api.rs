@@ -5,6 +5,7 @@ use url::Url;
 
 use super::{
     error::{GitHubError, Refusal},
+    mark::Mark,
     token::GitHubToken,
     view::{AdvisoryView, Fork, Update},
 };
@@ -109,7 +110,7 @@ impl<'a> GitHub<'a> {
         read(self.exchange(Method::Get, url, None).await?).await
     }
 
-    /// The newest advisory that the token may see whose description holds `mark`. The newest few
+    /// The newest advisory that the token may see whose description has the mark. The newest few
     /// hundred are looked at.
     ///
     /// # Errors
@@ -117,7 +118,7 @@ impl<'a> GitHub<'a> {
     pub async fn marked(
         &self,
         repository: &Repository,
-        mark: &str,
+        mark: &Mark,
     ) -> Result<Option<AdvisoryView>, GitHubError> {
         let mut next = Some(self.repository(repository, &[ADVISORIES]));
         if let Some(url) = &mut next {
@@ -137,7 +138,7 @@ impl<'a> GitHub<'a> {
             let is_marked = |one: &AdvisoryView| {
                 one.description
                     .as_ref()
-                    .is_some_and(|text| text.contains(mark))
+                    .is_some_and(|text| mark.is_in(text))
             };
             if let Some(marked) = found.into_iter().find(is_marked) {
                 return Ok(Some(marked));

@@ -107,21 +107,25 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 impl GitHubError {
-    /// Whether what was asked for may have happened, although there was no proper answer. GitHub's
-    /// faults leave that open: an empty 500 may stand for an advisory that was made.
+    /// Whether what was asked for may have happened, although there was no proper answer. Everything
+    /// leaves that open but a refusal, and what kept the question from leaving: an empty 500, or an
+    /// answer that is cut, may stand for an advisory that was made.
     #[must_use]
     pub fn leaves_it_open(&self) -> bool {
         match self {
-            Self::Fetch(fetch) => matches!(
+            Self::Fetch(fetch) => !matches!(
                 fetch,
-                FetchError::Connection { .. }
-                    | FetchError::TimedOut
-                    | FetchError::Stalled
-                    | FetchError::TooLarge { .. }
+                FetchError::Refused(_) | FetchError::Name { .. } | FetchError::Tls { .. }
             ),
             Self::Refused(refusal) => matches!(refusal.status, 300..=399 | 408 | 500..=599),
             Self::Document(_) => true,
         }
+    }
+
+    /// Whether GitHub answered that something went wrong on its side.
+    #[must_use]
+    pub fn is_a_fault_of_its_own(&self) -> bool {
+        matches!(self.status(), Some(500..=599))
     }
 
     /// The HTTP status of a refusal.
@@ -214,5 +218,26 @@ mod tests {
         );
         assert!(GitHubError::Refused(empty).leaves_it_open());
         assert!(!GitHubError::Refused(refusal).leaves_it_open());
+    }
+
+    #[test]
+    fn p20_only_what_surely_was_not_sent_leaves_nothing_open() {
+        let name = || ("github.example".to_owned(), "why".to_owned());
+        let open = |fetch: FetchError| GitHubError::Fetch(fetch).leaves_it_open();
+        for fetch in [
+            FetchError::TooSlow,
+            FetchError::Stalled,
+            FetchError::TimedOut,
+            FetchError::TooLarge { limit: 1 },
+        ] {
+            assert!(open(fetch.clone()), "{fetch}");
+        }
+        let (host, why) = name();
+        assert!(open(FetchError::Connection { host, why }));
+        let (host, why) = name();
+        assert!(!open(FetchError::Name { host, why }));
+        let (host, why) = name();
+        assert!(!open(FetchError::Tls { host, why }));
+        assert!(!open(FetchError::Refused(crate::network::Refusal::Offline)));
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{api::GitHub, error::GitHubError, view::AdvisoryView};
+use super::{api::GitHub, error::GitHubError, mark::Mark, view::AdvisoryView};
 use crate::{
     advisory::{NewAdvisory, PrivateReport},
     program::Repository,
@@ -47,8 +47,8 @@ impl Filed {
 }
 
 impl GitHub<'_> {
-    /// Files a private vulnerability report, once. Its description holds `mark`, which no other
-    /// has. `again`: it may have been filed in an earlier run, so the list is asked first.
+    /// Files a private vulnerability report, once. Its description has `mark`, which no other has.
+    /// `again`: it may have been filed in an earlier run, so the list is asked first.
     ///
     /// # Errors
     /// [`FilingError`].
@@ -56,7 +56,7 @@ impl GitHub<'_> {
         &self,
         repository: &Repository,
         report: &PrivateReport,
-        mark: &str,
+        mark: &Mark,
         again: bool,
     ) -> Result<Filed, FilingError> {
         self.once(repository, &New::Report(report), mark, again)
@@ -71,7 +71,7 @@ impl GitHub<'_> {
         &self,
         repository: &Repository,
         advisory: &NewAdvisory,
-        mark: &str,
+        mark: &Mark,
         again: bool,
     ) -> Result<Filed, FilingError> {
         self.once(repository, &New::Advisory(advisory), mark, again)
@@ -82,7 +82,7 @@ impl GitHub<'_> {
         &self,
         repository: &Repository,
         new: &New<'_>,
-        mark: &str,
+        mark: &Mark,
         again: bool,
     ) -> Result<Filed, FilingError> {
         if again
@@ -93,8 +93,7 @@ impl GitHub<'_> {
         {
             return Ok(Filed::Found(found));
         }
-        let mut earlier = None;
-        let mut pause = FIRST_PAUSE;
+        let mut may_be_there = again;
         let mut attempt = 0;
         loop {
             attempt += 1;
@@ -102,31 +101,33 @@ impl GitHub<'_> {
                 New::Report(report) => self.post_report(repository, report).await,
                 New::Advisory(advisory) => self.post_advisory(repository, advisory).await,
             };
-            let error = match (made, earlier) {
-                (Ok(advisory), _) => return Ok(Filed::New(advisory)),
-                // The attempt before may have been made after all.
-                (Err(error), Some(earlier)) if !error.leaves_it_open() => {
-                    return Err(FilingError::Open(earlier));
-                }
-                (Err(error), None) if !error.leaves_it_open() => {
-                    return Err(FilingError::Refused(error));
-                }
-                (Err(error), _) => error,
+            let error = match made {
+                Ok(advisory) => return Ok(Filed::New(advisory)),
+                Err(error) if error.leaves_it_open() => error,
+                // An attempt before may have made it after all.
+                Err(error) if may_be_there => return Err(FilingError::Open(error)),
+                Err(error) => return Err(FilingError::Refused(error)),
             };
+            may_be_there = true;
             // What was made may take a moment to show in the list.
-            tokio::time::sleep(pause).await;
-            match self.marked(repository, mark).await {
-                Ok(Some(found)) => return Ok(Filed::Found(found)),
-                Ok(None) if attempt < ATTEMPTS => earlier = Some(error),
-                _ => return Err(FilingError::Open(error)),
+            for pause in PAUSES {
+                tokio::time::sleep(pause).await;
+                match self.marked(repository, mark).await {
+                    Ok(Some(found)) => return Ok(Filed::Found(found)),
+                    Ok(None) => {}
+                    Err(_) => return Err(FilingError::Open(error)),
+                }
             }
-            pause *= 2;
+            // Without an answer, GitHub may be at work on it still.
+            if attempt == ATTEMPTS || !error.is_a_fault_of_its_own() {
+                return Err(FilingError::Open(error));
+            }
         }
     }
 }
 
 /// How often it is tried.
-const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 2;
 
-/// How long to wait before the list is asked for the first time.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// How long to wait before each look into the list, after an attempt that may have made it.
+const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];

@@ -7,11 +7,13 @@
 mod api;
 mod error;
 mod filing;
+mod mark;
 mod token;
 mod view;
 
 pub use api::GitHub;
 pub use error::{GitHubError, Limit, Refusal};
 pub use filing::{Filed, FilingError};
+pub use mark::{Mark, NotAMark};
 pub use token::{GitHubToken, NotAToken};
 pub use view::{AdvisoryState, AdvisoryView, Fork, Thanked, Update};

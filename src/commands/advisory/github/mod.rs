@@ -74,7 +74,18 @@ impl<'a> Desk<'a> {
         let asked = self
             .online
             .wait(self.github.advisory(&self.repository, &self.id));
-        asked.map_err(|error| explain(error, &format!("cannot read {}", self.id), &self.github))
+        let view = asked
+            .map_err(|error| explain(error, &format!("cannot read {}", self.id), &self.github))?;
+        self.of_this_one(view)
+    }
+
+    /// An answer about another advisory is not taken.
+    fn of_this_one(&self, view: AdvisoryView) -> Result<AdvisoryView, Failure> {
+        if view.ghsa_id.parse().as_ref() == Ok(&self.id) {
+            return Ok(view);
+        }
+        let (asked, given) = (&self.id, &view.ghsa_id);
+        Err(anyhow!("GitHub was asked about {asked}, and answers about `{given}`").into())
     }
 
     fn change(
@@ -85,7 +96,7 @@ impl<'a> Desk<'a> {
         let changed = self
             .online
             .wait(self.github.update(&self.repository, &self.id, update));
-        changed.map_err(|error| explain(error, what, &self.github))
+        self.of_this_one(changed.map_err(|error| explain(error, what, &self.github))?)
     }
 }
 

@@ -5,14 +5,14 @@ use anyhow::anyhow;
 
 use super::{Desk, events::Events, outcome::Outcome, record::Record};
 use crate::{
-    advisory::{GhsaId, MAX_DESCRIPTION, NewAdvisory},
+    advisory::{MAX_DESCRIPTION, NewAdvisory},
     case::EventKind,
     cli::GitHubOpen,
-    client::github::{AdvisoryState, AdvisoryView, Filed, FilingError, Update},
+    client::github::{AdvisoryState, AdvisoryView, Filed, FilingError, Mark, Update},
     commands::{
         Context,
         advisory::case::Case,
-        github::{connect, explain, repository},
+        github::{advisories, connect, explain, page, repository},
         online::Online,
     },
     disk::PendingFolder,
@@ -82,7 +82,11 @@ fn make(
     let filed = filed.map_err(|error| match error {
         FilingError::Refused(error) => explain(error, "GitHub has no such advisory", &github),
         FilingError::Open(error) => {
-            let what = "GitHub's answer leaves open whether the advisory was made";
+            let what = if error.leaves_it_open() {
+                "GitHub's answer leaves open whether the advisory was made"
+            } else {
+                "nothing was made this time, but an attempt before may have made it"
+            };
             explain(error, what, &github).with_hint(Hint::words(
                 "the same command again looks before it makes another",
             ))
@@ -98,9 +102,9 @@ fn make(
     Outcome::of(view, &record, done).tell(context)
 }
 
-/// The description with a mark that tells this advisory from all others. Pages do not show it.
-fn mark(draft: &mut NewAdvisory, mark: &str) -> Result<(), Failure> {
-    draft.description = format!("{}\n\n<!-- sealpost:{mark} -->", draft.description);
+/// Puts the mark under the description.
+fn mark(draft: &mut NewAdvisory, mark: &Mark) -> Result<(), Failure> {
+    draft.description = mark.put_under(&draft.description);
     let length = draft.description.chars().count();
     if length > MAX_DESCRIPTION {
         return Err(anyhow!(
@@ -143,12 +147,9 @@ fn remember(
     args: &GitHubOpen,
     context: &Context<'_>,
 ) -> Result<(), Failure> {
-    let id: GhsaId = view
-        .ghsa_id
-        .parse()
-        .map_err(|_| anyhow!("GitHub gives an id that is none: `{}`", view.ghsa_id))?;
-    record.advisory = Some(id);
-    record.page = Some(view.html_url.clone());
+    let folder = advisories(&args.network.github_api, &repository(&record.repository)?)?;
+    record.page = Some(page(view, &folder)?.to_string());
+    record.advisory = view.ghsa_id.parse().ok();
     record.write(&args.case)?;
     // The embargo of some programs counts from the report, or from when it was taken up.
     let created = view.created_at.as_ref().and_then(|time| time.parse().ok());

@@ -57,7 +57,7 @@ impl Outcome {
             done,
             repository: record.repository.clone(),
             advisory: view.ghsa_id.clone(),
-            url: view.html_url.clone(),
+            url: record.page.clone().unwrap_or_default(),
             state: view.state.as_str(),
             cve: view.cve_id.clone(),
             collaborators: view.collaborators().map(str::to_owned).collect(),

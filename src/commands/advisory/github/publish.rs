@@ -137,7 +137,7 @@ fn publish(
         .online
         .wait(github.update(&desk.repository, &desk.id, &update));
     match published {
-        Ok(view) => Ok(view),
+        Ok(view) => desk.of_this_one(view),
         // A fault of GitHub's may stand for an advisory that was published.
         Err(error) if error.leaves_it_open() => match desk.now()? {
             now if now.state == AdvisoryState::Published => Ok(now),

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     advisory::GhsaId,
+    client::github::Mark,
     commands::context::read_capped,
     disk::{Overwrite, PendingFile},
     terminal::Failure,
@@ -22,7 +23,7 @@ pub(super) struct Record {
     /// `OWNER/REPO`.
     pub(super) repository: String,
     /// What tells this advisory from all others, in its description.
-    pub(super) mark: String,
+    pub(super) mark: Mark,
     /// Its id, once GitHub gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) advisory: Option<GhsaId>,
@@ -32,16 +33,14 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// A record with a mark of its own: 128 random bits, which say nothing of the finding.
+    /// A record with a mark of its own.
     pub(super) fn new(repository: String) -> Result<Self, Failure> {
         let mut entropy = [0; 16];
         getrandom::fill(&mut entropy)
             .map_err(|why| anyhow!("no randomness from the system: {why}"))?;
         Ok(Self {
             repository,
-            mark: data_encoding::BASE32_NOPAD
-                .encode(&entropy)
-                .to_ascii_lowercase(),
+            mark: Mark::new(entropy),
             advisory: None,
             page: None,
         })

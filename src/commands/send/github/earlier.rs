@@ -9,7 +9,6 @@ use url::Url;
 use crate::{
     commands::context::read_capped,
     disk::{CaseRecord, Cases, Destination},
-    program::Repository,
     report::Report,
     terminal::Failure,
 };
@@ -24,21 +23,20 @@ pub(super) enum Earlier {
     Filed(Box<CaseRecord>),
 }
 
-/// The case of the same report for the same repository; one that is settled goes before others.
+/// The case of the same report in the same folder of advisories; one that is settled goes before others.
 pub(super) fn find(
     cases: Option<&Cases>,
-    repository: &Repository,
+    folder: &Url,
     identity: &[u8; 32],
 ) -> Result<Earlier, Failure> {
     let Some(cases) = cases else {
         return Ok(Earlier::None);
     };
-    let folder = advisories(repository)?;
     let mut found = Earlier::None;
     for name in cases.names()? {
         let record = cases.read(&name)?;
         let same = match &record.destination {
-            Destination::Advisory(page) => record.sha256 == *identity && is_below(page, &folder),
+            Destination::Advisory(page) => record.sha256 == *identity && is_below(page, folder),
             _ => false,
         };
         match (same, record.handed_over) {
@@ -68,14 +66,10 @@ pub(super) fn identity(report: &Report, attachments: &[PathBuf]) -> Result<[u8; 
     Ok(digest.finalize().into())
 }
 
-/// The page that lists the repository's advisories.
-pub(super) fn advisories(repository: &Repository) -> Result<Url, Failure> {
-    let (owner, name) = (repository.owner(), repository.name());
-    let page = format!("https://github.com/{owner}/{name}/security/advisories");
-    Ok(Url::parse(&page)?)
-}
-
 fn is_below(page: &Url, folder: &Url) -> bool {
+    if page.origin() != folder.origin() {
+        return false;
+    }
     let (page, folder) = (page.path().to_lowercase(), folder.path().to_lowercase());
     let rest = page.strip_prefix(&folder);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -87,10 +81,16 @@ const LARGEST_ATTACHMENT: u64 = 64 << 10;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::github::advisories;
 
     #[test]
     fn an_advisory_belongs_to_one_repository() {
-        let folder = advisories(&"example/widgets".parse().unwrap()).unwrap();
+        let api = |host: &str| Url::parse(&format!("https://{host}/")).unwrap();
+        let folder = |host| advisories(&api(host), &"example/widgets".parse().unwrap()).unwrap();
+        let there = folder("api.octo.ghe.com");
+        assert_eq!(there.host_str(), Some("octo.ghe.com"));
+        let folder = folder("api.github.com");
+        assert!(!is_below(&there, &folder));
         let below = |page: &str| is_below(&page.parse().unwrap(), &folder);
         assert!(below(
             "https://github.com/Example/Widgets/security/advisories/GHSA-x"

@@ -20,15 +20,15 @@ use crate::{
     advisory::{MAX_DESCRIPTION, MAX_SUMMARY, PrivateReport},
     case::{CaseSecret, EmbargoTerms},
     cli::{Channel, Send},
-    client::github::{AdvisoryView, Filed, FilingError, GitHub},
+    client::github::{Filed, FilingError, GitHub, Mark},
     commands::{
         Context, embargo,
-        github::{connect, explain, repository},
+        github::{advisories, connect, explain, page, repository},
         online::Online,
         sealing::new_case,
         vendor::Vendor,
     },
-    disk::{CaseRecord, Cases, Destination},
+    disk::{CaseRecord, Cases, Destination, Interruption},
     openpgp::Certificate,
     program::{Contact, Repository},
     report::Report,
@@ -48,8 +48,10 @@ struct Filing {
     /// Whether the person is asked before it goes.
     asks: bool,
     embargo: EmbargoTerms,
-    /// Whether an earlier run may have filed it.
-    again: bool,
+    /// The case of an earlier run that may have filed it, in the same form.
+    earlier: Option<Box<CaseRecord>>,
+    /// The page that lists the repository's advisories.
+    advisories: Url,
 }
 
 /// Refuses what was typed for another channel than the one that is meant.
@@ -107,12 +109,15 @@ pub(super) fn run(
         .may_remember()
         .then(|| context.cases())
         .transpose()?;
-    let earlier = earlier::find(cases.as_ref(), &repository, &identity)?;
-    let (case, again) = match earlier {
+    let advisories = advisories(&args.network.github_api, &repository)?;
+    let (case, earlier) = match earlier::find(cases.as_ref(), &advisories, &identity)? {
         Earlier::Filed(record) => return outcome::filed_before(&record, &repository, context),
-        Earlier::Open(record) => (record.secret.clone(), true),
-        Earlier::None => (new_case()?, false),
+        Earlier::Open(record) => (record.secret.clone(), Some(record)),
+        Earlier::None => (new_case()?, None),
     };
+    if let Some(earlier) = &earlier {
+        refuse_another_form(earlier, args.sealed)?;
+    }
     let embargo = embargo::terms(Some(&vendor.target.program), report.disclosure());
     let (report, certificate, asks) = if args.sealed {
         let sealed = sealed::report(args, (report, vendor), &case, context)?;
@@ -130,8 +135,10 @@ pub(super) fn run(
         identity,
         asks,
         embargo,
-        again,
+        earlier,
+        advisories,
     };
+    refuse_another_key(&filing)?;
     filing.report.start_private_fork = args.start_private_fork;
     filing.mark()?;
     if args.dry_run {
@@ -143,8 +150,54 @@ pub(super) fn run(
     let online = Online::new(&args.network, [], context)?;
     let github = connect(&online, &args.network, context)?;
     refuse_unless_enabled(&github, &filing.repository, &online)?;
-    let view = filing.post((&github, &online), cases.as_ref(), context)?;
-    Done::of(&filing, &view, cases.is_some()).tell(context)
+    let (filed, record) = filing.post((&github, &online), cases.as_ref(), context)?;
+    Done::of(&filing, (&filed, &record), cases.is_some()).tell(context)
+}
+
+/// What an earlier run may have filed in the other form is settled first: else nobody could say
+/// whether GitHub can read the report.
+fn refuse_another_form(earlier: &CaseRecord, sealed: bool) -> Result<(), Failure> {
+    if earlier.certificate.is_some() == sealed {
+        return Ok(());
+    }
+    let (was, how) = if sealed {
+        ("readable to GitHub", "without")
+    } else {
+        ("sealed", "with")
+    };
+    let error = anyhow!(
+        "an earlier run may have filed this report {was}, and its answer was lost; nothing was sent"
+    );
+    let hint = format!("the same command {how} --sealed looks whether it is there");
+    Err(Failure::new(Exit::Refused, error)
+        .with_hint(Hint::words(hint))
+        .with_hint(forget(earlier)))
+}
+
+/// One case is sealed to one key.
+fn refuse_another_key(filing: &Filing) -> Result<(), Failure> {
+    let key = |certificate: &Certificate| certificate.fingerprint();
+    let now = filing.certificate.as_ref().map(key);
+    let Some(earlier) = filing.earlier.as_ref() else {
+        return Ok(());
+    };
+    match earlier.certificate.as_ref().map(key) {
+        Some(then) if now.as_ref() != Some(&then) => {
+            let error = anyhow!(
+                "an earlier run may have filed this report sealed to another key, {then}, and its answer was lost; \
+                 nothing was sent"
+            );
+            Err(Failure::new(Exit::Refused, error).with_hint(forget(earlier)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn forget(earlier: &CaseRecord) -> Hint {
+    let name = earlier.name();
+    Hint::words(format!(
+        "look at the repository's advisories on GitHub; if it is not there: sealpost case forget {name}"
+    ))
 }
 
 /// The repository that was named, or the one among the vendor's contacts.
@@ -188,11 +241,10 @@ fn refuse_unless_enabled(
 }
 
 impl Filing {
-    /// Puts the mark at the end of the description, and sees whether GitHub takes its length.
+    /// Puts the mark under the description, and sees whether GitHub takes its length.
     fn mark(&mut self) -> Result<(), Failure> {
-        let mark = self.case.filing_mark();
-        let description = &self.report.description;
-        self.report.description = format!("{description}\n\n<!-- sealpost:{mark} -->");
+        let mark = Mark::new(self.case.filing_mark());
+        self.report.description = mark.put_under(&self.report.description);
         let texts = [
             ("summary", &self.report.summary, MAX_SUMMARY),
             ("description", &self.report.description, MAX_DESCRIPTION),
@@ -216,48 +268,87 @@ impl Filing {
         (github, online): (&GitHub<'_>, &Online),
         cases: Option<&Cases>,
         context: &Context<'_>,
-    ) -> Result<Filed, Failure> {
-        let mut record = self.record(context)?;
+    ) -> Result<(Filed, CaseRecord), Failure> {
+        let record = match &self.earlier {
+            Some(earlier) => CaseRecord::clone(earlier),
+            None => self.record(context)?,
+        };
         if let Some(cases) = cases {
             cases.write(&record)?;
         }
-        let mark = self.case.filing_mark();
-        let filed = online.wait(github.file(&self.repository, &self.report, &mark, self.again));
-        let filed = match filed {
-            Ok(filed) => filed,
-            Err(FilingError::Refused(error)) => {
+        let mark = Mark::new(self.case.filing_mark());
+        let again = self.earlier.is_some();
+        let interruption = Interruption::expected();
+        let filing = github.file(&self.repository, &self.report, &mark, again);
+        let failure = match online.wait_unless(&interruption, filing) {
+            Ok(Ok(filed)) => {
+                let record = self.settle(record, &filed, cases, context);
+                let record = record.inspect_err(|_| self.show_words(context))?;
+                return Ok((filed, record));
+            }
+            Ok(Err(FilingError::Refused(error))) => {
                 if let Some(cases) = cases {
                     cases.forget(&record.name())?;
                 }
                 return Err(explain(error, "nothing was filed", github));
             }
-            Err(FilingError::Open(error)) => {
-                if self.certificate.is_some() {
-                    // It may be there, and then they alone open the answers.
-                    let words = self.case.words();
-                    context.output.notice(format!("case words: {}", *words));
-                }
-                let what = "GitHub's answer leaves open whether the report was filed";
-                let hint = match cases {
-                    Some(_) => "the same command again looks before it files another",
-                    None => "look at the repository's advisories on GitHub before you try again",
+            Ok(Err(FilingError::Open(error))) => {
+                let what = if error.leaves_it_open() {
+                    "GitHub's answer leaves open whether the report was filed"
+                } else {
+                    "nothing was filed this time, but an attempt before may have filed it"
                 };
-                return Err(explain(error, what, github).with_hint(Hint::words(hint)));
+                explain(error, what, github)
+            }
+            Err(interrupted) => {
+                let error = anyhow!("interrupted: it is open whether the report was filed");
+                Failure::new(Exit::of_signal(interrupted.signal), error)
             }
         };
-        record.destination = Destination::Advisory(page(filed.advisory(), &self.repository)?);
+        self.show_words(context);
+        Err(failure.with_hint(Hint::words(match cases {
+            Some(_) => "the same command again looks before it files another",
+            None => "look at the repository's advisories on GitHub before you try again",
+        })))
+    }
+
+    /// A sealed report may be there, and then its words alone open the answers.
+    fn show_words(&self, context: &Context<'_>) {
+        if self.certificate.is_some() {
+            let words = self.case.words();
+            context.output.notice(format!("case words: {}", *words));
+        }
+    }
+
+    /// Remembers where it is, if it is what it should be.
+    fn settle(
+        &self,
+        mut record: CaseRecord,
+        filed: &Filed,
+        cases: Option<&Cases>,
+        context: &Context<'_>,
+    ) -> Result<CaseRecord, Failure> {
+        let view = filed.advisory();
+        let page = page(view, &self.advisories)?;
+        if let (Filed::Found(_), Some(_)) = (filed, &record.certificate)
+            && !view.description.as_deref().is_some_and(holds_a_message)
+        {
+            let error = anyhow!("{page} has the mark of the report, but no encrypted report");
+            return Err(error.into());
+        }
+        record.destination = Destination::Advisory(page);
         record.handed_over = Some(context.time()?);
         if let Some(cases) = cases {
             cases.write(&record)?;
         }
-        Ok(filed)
+        Ok(record)
     }
 
     fn record(&self, context: &Context<'_>) -> Result<CaseRecord, Failure> {
         Ok(CaseRecord {
             secret: self.case.clone(),
             vendor: self.vendor.clone(),
-            destination: Destination::Advisory(earlier::advisories(&self.repository)?),
+            destination: Destination::Advisory(self.advisories.clone()),
             certificate: self.certificate.clone(),
             signed_by: None,
             sha256: self.identity,
@@ -273,16 +364,6 @@ impl Filing {
     }
 }
 
-/// The page of an advisory, which is GitHub's word only where it is a link to a web page.
-fn page(view: &AdvisoryView, repository: &Repository) -> Result<Url, Failure> {
-    let link = Url::parse(&view.html_url).ok();
-    if let Some(link) = link.filter(|link| link.scheme() == "https") {
-        return Ok(link);
-    }
-    let id: crate::advisory::GhsaId = view
-        .ghsa_id
-        .parse()
-        .map_err(|_| anyhow!("GitHub gives an id that is none: `{}`", view.ghsa_id))?;
-    let page = format!("{}/{}", earlier::advisories(repository)?, id.as_str());
-    Ok(Url::parse(&page)?)
+fn holds_a_message(description: &str) -> bool {
+    description.contains("-----BEGIN PGP MESSAGE-----")
 }

@@ -38,8 +38,12 @@ pub(super) struct Done {
 }
 
 impl Done {
-    pub(super) fn of(filing: &Filing, filed: &Filed, is_kept: bool) -> Self {
-        let (view, certificate) = (filed.advisory(), filing.certificate.as_ref());
+    pub(super) fn of(
+        filing: &Filing,
+        (filed, record): (&Filed, &CaseRecord),
+        is_kept: bool,
+    ) -> Self {
+        let certificate = record.certificate.as_ref();
         let name = crate::case::CaseName::of(&filing.case);
         Self {
             case: is_kept.then(|| name.to_string()),
@@ -47,10 +51,10 @@ impl Done {
             channel: "github",
             vendor: filing.vendor.clone(),
             repository: filing.repository.to_string(),
-            advisory: view.html_url.clone(),
+            advisory: record.destination.place(),
             found: matches!(filed, Filed::Found(_)),
             key: certificate.map(|key| key.fingerprint().to_string()),
-            private_fork: view.private_fork().is_some(),
+            private_fork: filed.advisory().private_fork().is_some(),
             case_words: certificate.map(|_| filing.case.words().to_string()),
         }
     }
