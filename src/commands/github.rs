@@ -30,16 +30,17 @@ pub(super) fn connect<'a>(
     ))
 }
 
-/// A token from `GITHUB_TOKEN`, from `gh auth token`, or from the person at the terminal. A
+/// A token from the environment, from `gh auth token`, or from the person at the terminal. A
 /// passphrase file is never taken for one.
 fn token(api: &Url, context: &Context<'_>) -> Result<GitHubToken, Failure> {
-    if let Ok(text) = std::env::var(VARIABLE).map(Zeroizing::new)
+    let variable = variable(api);
+    if let Ok(text) = std::env::var(variable).map(Zeroizing::new)
         && !text.trim().is_empty()
     {
         return GitHubToken::new(&text).map_err(|why| {
             Failure::new(
                 Exit::Usage,
-                anyhow::Error::new(why).context(format!("{VARIABLE} cannot be used")),
+                anyhow::Error::new(why).context(format!("{variable} cannot be used")),
             )
         });
     }
@@ -53,11 +54,21 @@ fn token(api: &Url, context: &Context<'_>) -> Result<GitHubToken, Failure> {
     });
     let none = |error: anyhow::Error| {
         Failure::new(Exit::Failed, error.context("GitHub wants to know who you are, and there is no token")).with_hint(Hint::words(
-            "sign in with `gh auth login`, or put a token into GITHUB_TOKEN: one that may write repository security advisories",
+            format!("sign in with `gh auth login`, or put a token into {variable}: one that may write repository security advisories"),
         ))
     };
     let secret = asked.map_err(|why| none(why.into()))?;
     GitHubToken::new(secret.expose()).map_err(|why| none(why.into()))
+}
+
+/// Where the token for this API stands, as in GitHub's own program: that for GitHub goes nowhere else.
+fn variable(api: &Url) -> &'static str {
+    let host = api.host_str().unwrap_or_default();
+    if host == "api.github.com" || host.ends_with(".ghe.com") {
+        "GITHUB_TOKEN"
+    } else {
+        "GH_ENTERPRISE_TOKEN"
+    }
 }
 
 /// What GitHub's own program holds for this host, if it is here and signed in.
@@ -156,5 +167,4 @@ pub(super) fn page(view: &AdvisoryView, advisories: &Url) -> Result<Url, Failure
     Ok(Url::parse(&format!("{advisories}/{}", id.as_str()))?)
 }
 
-const VARIABLE: &str = "GITHUB_TOKEN";
 const SPELLING: &str = "check the spelling; what the token may not see looks the same";

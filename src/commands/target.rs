@@ -27,6 +27,15 @@ pub(super) fn resolve(name: &str, context: &Context<'_>) -> Result<Target, Failu
     if is_path(name) {
         return from_path(Path::new(name));
     }
+    match profile(name, context)? {
+        Some(known) => Ok(known),
+        None => typed(name, context),
+    }
+}
+
+/// The profile of this name, or of this host, among the user's own and the shipped ones. A path is
+/// none: the name may be a stranger's.
+pub(super) fn profile(name: &str, context: &Context<'_>) -> Result<Option<Target>, Failure> {
     let mut known = own(context)?;
     for shipped in program::shipped() {
         let key = shipped.key();
@@ -42,10 +51,7 @@ pub(super) fn resolve(name: &str, context: &Context<'_>) -> Result<Target, Failu
         let claimed = discover::program_for(name, known.iter().map(|target| &target.program))?;
         known.iter().position(|target| target.program == *claimed)
     });
-    match place {
-        Some(place) => Ok(known.swap_remove(place)),
-        None => typed(name, context),
-    }
+    Ok(place.map(|place| known.swap_remove(place)))
 }
 
 /// A vendor without a profile.

@@ -147,16 +147,23 @@ fn an_embargo_is_broken_with_a_reason_that_is_kept() {
         .maintainer("open case --repository example/widgets")
         .expect(0);
     let mut command = scene.bare("advisory github publish case --program exposurex --override");
-    command.env("GITHUB_TOKEN", crate::scene::MAINTAINER);
+    command.env("GH_ENTERPRISE_TOKEN", crate::scene::MAINTAINER);
     command.arg(" ").args(["--github-api", &scene.api]);
     Said::of(&mut command).expect(3).says("needs a reason");
     assert_eq!(scene.advisory()["state"], "draft");
-    let mut command = scene.bare("advisory github publish case --program exposurex --override");
-    command.env("GITHUB_TOKEN", crate::scene::MAINTAINER);
-    command
-        .arg("it is exploited")
-        .args(["--github-api", &scene.api]);
-    Said::of(&mut command).expect(0);
+    let publish = || {
+        let mut command = scene.bare("advisory github publish case --program exposurex --override");
+        command.env("GH_ENTERPRISE_TOKEN", crate::scene::MAINTAINER);
+        command
+            .arg("it is exploited")
+            .args(["--github-api", &scene.api]);
+        Said::of(&mut command)
+    };
+    // It is kept before GitHub is asked: whatever becomes of the answer.
+    scene.github.lock().faults = vec![crate::standin::Fault::Cut];
+    publish().expect(1);
+    assert!(holds(&scene.path("case"), "it is exploited"));
+    publish().expect(0);
     assert_eq!(scene.advisory()["state"], "published");
     let kept = fs::read_to_string(scene.path("case/events.json")).unwrap();
     assert!(kept.contains("\"reason\": \"it is exploited\""), "{kept}");
@@ -201,4 +208,20 @@ fn a_publication_behind_a_500_is_found() {
         .expect(2)
         .says("yet to come");
     scene.note("case embargo-until").expect(2);
+}
+
+#[test]
+fn a_profile_that_cannot_be_read_does_not_end_the_embargo() {
+    let scene = Scene::new();
+    scene
+        .maintainer("open case --repository example/widgets")
+        .expect(0);
+    let named = REPORT.replace("title:", "program: broken\ntitle:");
+    fs::write(scene.path("case/report.md"), named).unwrap();
+    let profile = scene.path("home/programs/broken");
+    fs::create_dir_all(&profile).unwrap();
+    fs::write(profile.join("program.toml"), "no profile").unwrap();
+    let said = scene.maintainer("publish case");
+    assert_ne!(said.output.status.code(), Some(0), "{}", said.all());
+    assert_eq!(scene.advisory()["state"], "draft");
 }

@@ -136,7 +136,7 @@ fn p01_a_person_at_a_terminal_is_asked_once() {
         let scene = scene();
         let line = SEND.replace("--json ", "");
         let mut command = scene.bare(&line);
-        command.env("GITHUB_TOKEN", REPORTER);
+        command.env("GH_ENTERPRISE_TOKEN", REPORTER);
         command.args(["--github-api", &scene.github.url()]);
         let mut session = Session::spawn(command).unwrap();
         session.set_expect_timeout(Some(std::time::Duration::from_mins(1)));
@@ -170,7 +170,7 @@ fn p15_a_token_that_is_typed_stays_unseen() {
         .args(plain.get_args())
         .args(["--github-api", &scene.github.url()])
         .current_dir(scene.folder.path())
-        .env_remove("GITHUB_TOKEN")
+        .env_remove("GH_ENTERPRISE_TOKEN")
         .envs(
             plain
                 .get_envs()

@@ -60,6 +60,7 @@ impl Scene {
             .env("SEALPOST_HOME", self.path("home"))
             .env("PATH", self.path("bin"))
             .env_remove("GITHUB_TOKEN")
+            .env_remove("GH_ENTERPRISE_TOKEN")
             .stdin(Stdio::null())
             .args(line.split_whitespace());
         command
@@ -68,7 +69,7 @@ impl Scene {
     /// A command of whoever has this token.
     pub(crate) fn run(&self, token: &str, line: &str) -> Said {
         let mut command = self.bare(line);
-        command.env("GITHUB_TOKEN", token);
+        command.env("GH_ENTERPRISE_TOKEN", token);
         command.args(["--github-api", &self.api]);
         Said::of(&mut command)
     }

@@ -219,10 +219,12 @@ fn p15_a_token_is_asked_for_and_kept_nowhere() {
     Said::of(&mut scene.bare(&line))
         .expect(1)
         .says("gh auth login")
-        .says("GITHUB_TOKEN");
-    Said::of(scene.bare(&line).env("GITHUB_TOKEN", "two words"))
+        .says("GH_ENTERPRISE_TOKEN");
+    Said::of(scene.bare(&line).env("GH_ENTERPRISE_TOKEN", "two words"))
         .expect(2)
-        .says("GITHUB_TOKEN cannot be used");
+        .says("GH_ENTERPRISE_TOKEN cannot be used");
+    // What is meant for GitHub goes to no other server.
+    Said::of(scene.bare(&line).env("GITHUB_TOKEN", MAINTAINER)).expect(1);
     assert!(scene.github.lock().asked.is_empty());
     #[cfg(unix)]
     {

@@ -22,6 +22,9 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct Events {
     events: Vec<Noted>,
+    /// Why the embargo is about to be broken: kept before GitHub is asked to publish.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    breaking: Option<String>,
 }
 
 /// One event.
@@ -64,6 +67,22 @@ impl Events {
     pub(super) fn add(&mut self, event: Event, reason: Option<&str>) {
         let reason = reason.map(str::to_owned);
         self.events.push(Noted { event, reason });
+    }
+
+    /// Keeps why the embargo is about to be broken, before it is; `None`, if it is over.
+    pub(super) fn intend(&mut self, reason: Option<&str>, folder: &Path) -> Result<(), Failure> {
+        self.breaking = reason.map(str::to_owned);
+        match &self.breaking {
+            Some(_) => self.write(folder),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds that it is published, with the reason that is given or that was kept.
+    pub(super) fn disclosed(&mut self, at: Timestamp, reason: Option<&str>) {
+        let kept = self.breaking.take();
+        let (kind, until) = (EventKind::Disclosed, None);
+        self.add(Event { kind, at, until }, reason.or(kept.as_deref()));
     }
 
     /// Adds one that is known once.

@@ -59,7 +59,10 @@ pub(super) fn run(args: &GitHubPublish, context: &Context<'_>) -> Result<Exit, F
     let view = desk.now()?;
     let (view, done) = match view.state {
         AdvisoryState::Published => (view, "unchanged"),
-        AdvisoryState::Draft => (publish(&desk, &view, case.as_ref(), context)?, "published"),
+        AdvisoryState::Draft => {
+            events.intend(leave.reason(), &args.case)?;
+            (publish(&desk, &view, case.as_ref(), context)?, "published")
+        }
         state => {
             let error = anyhow!(
                 "the advisory is {}: only a draft can be published",
@@ -71,9 +74,7 @@ pub(super) fn run(args: &GitHubPublish, context: &Context<'_>) -> Result<Exit, F
         }
     };
     if !events.has(EventKind::Disclosed) {
-        let kind = EventKind::Disclosed;
-        let (at, until) = (context.time()?, None);
-        events.add(Event { kind, at, until }, leave.reason());
+        events.disclosed(context.time()?, leave.reason());
         events.write(&args.case)?;
     }
     Outcome::of(&view, &record, done).tell(context)
@@ -89,7 +90,7 @@ fn leave(
     let named = case.and_then(|case| case.report().program());
     let program = match (&args.program, named) {
         (Some(typed), _) => Some(target::resolve(typed, context)?),
-        (None, Some(named)) => target::resolve(named, context).ok(),
+        (None, Some(named)) => target::profile(named, context)?,
         (None, None) => None,
     };
     let program = program.as_ref().filter(|target| target.is_known);
