@@ -79,7 +79,7 @@ impl Payload {
         mut message: Message,
         (into, options): (&Path, &ExtractOptions<'_>),
     ) -> Result<Self, Failure> {
-        let mut spool = tempfile::tempfile().context("cannot make a temporary file")?;
+        let mut spool = tempfile::tempfile_in(into).context("cannot make a temporary file")?;
         let mut content = io::Cursor::new(head).chain(&mut message);
         spooled(&mut content, &mut spool)?
             .map_err(|error| not_opened(name, message.explain(error)))?;

@@ -40,9 +40,7 @@ impl Source {
         let (mut reader, size) = plain(sealed)?;
         let name = name(sealed);
         let cannot = || format!("cannot read {name}");
-        let mut head = Vec::new();
-        let begun = reader.by_ref().take(HEAD).read_to_end(&mut head);
-        begun.with_context(cannot)?;
+        let head = head(&mut reader).with_context(cannot)?;
         let is_mail = looks_like_mail(&head);
         let whole: Box<dyn Read + Send + Sync> = Box::new(Cursor::new(head).chain(reader));
         if is_mail {
@@ -139,6 +137,17 @@ fn plain(sealed: &Path) -> Result<(Box<dyn Read + Send + Sync>, Option<u64>), Fa
     }
     let size = metadata.is_file().then_some(metadata.len());
     Ok((Box::new(file), size))
+}
+
+/// As much of the beginning as tells a mail from other files: of a binary message one byte, because the first bit
+/// of each packet is set (RFC 9580 section 4.2). A mail may begin with a byte order mark.
+fn head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    reader.by_ref().take(1).read_to_end(&mut head)?;
+    if matches!(head.first(), Some(0..=0x7f | 0xef)) {
+        reader.by_ref().take(HEAD - 1).read_to_end(&mut head)?;
+    }
+    Ok(head)
 }
 
 /// What tells a mail from other files.

@@ -183,9 +183,10 @@ impl Open {
     async fn end(mut self) {
         // If an I/O error made SQLite roll back by itself, this savepoint is gone, and with it what turns did
         // that had ended well.
-        let whole = match self.is_broken {
-            true => Err(StoreError::Inconsistent("a turn cannot be undone")),
-            false => self.run(format!("RELEASE {ALL}")).await,
+        let whole = if self.is_broken {
+            Err(StoreError::Inconsistent("a turn cannot be undone"))
+        } else {
+            self.run(format!("RELEASE {ALL}")).await
         };
         if let Err(error) = whole {
             let _closed = self.tx.rollback().await;
