@@ -58,8 +58,46 @@ impl Product {
                 }
             }
         }
-        let read = |(index, entry)| Self::read(index, entry, triage);
+        let read = |(index, entry)| {
+            let mut product = Self::read(index, entry, triage)?;
+            if triage.fixed.is_some() {
+                product.end_where_it_is_fixed()?;
+            }
+            product.check_order()?;
+            Ok(product)
+        };
         entries.into_iter().enumerate().map(read).collect()
+    }
+
+    /// A fix in another version than the report said moves the end of its range.
+    fn end_where_it_is_fixed(&mut self) -> Result<(), AdvisoryError> {
+        let ([fixed], Some(range)) = (self.patched.as_slice(), &self.range) else {
+            return Ok(());
+        };
+        let moved = range.clone().ending_at(fixed);
+        let moved = moved.filter(|moved| !self.still_has_it(moved, fixed));
+        let moved = moved.ok_or_else(|| {
+            let why = format!(
+                "{fixed} does not go together with the range `{}`: write `range` and `patched` into [[affected]]",
+                range.to_vls()
+            );
+            AdvisoryError::value("fixed", why)
+        })?;
+        self.range = Some(moved);
+        Ok(())
+    }
+
+    /// Whether `fixed` is no later than a last version with the flaw, as far as the order is known.
+    fn still_has_it(&self, range: &Range, fixed: &str) -> bool {
+        let read = |version: &str| self.semver("range", version).ok();
+        let mut intervals = range.intervals().iter();
+        self.is_semver()
+            && intervals.any(|interval| match interval {
+                Interval::Between { to: Some(to), .. } if to.included => {
+                    read(fixed).is_some_and(|fixed| read(&to.version).is_some_and(|to| fixed <= to))
+                }
+                _ => false,
+            })
     }
 
     fn read(index: usize, entry: AffectedEntry, triage: &Triage) -> Result<Self, AdvisoryError> {
@@ -94,7 +132,6 @@ impl Product {
             product.name_package(package.as_str())?;
         }
         product.agree_on_scheme()?;
-        product.check_order()?;
         Ok(product)
     }
 
@@ -372,5 +409,35 @@ mod tests {
                 .to_string()
                 .starts_with("fixed: ")
         );
+    }
+
+    #[test]
+    fn another_fix_moves_the_end_of_the_range() {
+        let fixed = |range: &str| {
+            let toml = format!(
+                "fixed='1.4.2'\n[[affected]]\necosystem='npm'\nrange='{range}'\npatched='1.2.3'\n"
+            );
+            let range = product(&toml).map(|product| product.range.unwrap().to_vls());
+            range.map_err(|why| why.to_string())
+        };
+        for (range, becomes) in [
+            ("< 1.2.3", "<1.4.2"),
+            (">= 1.0, < 1.2.3", ">=1.0|<1.4.2"),
+            ("vers:npm/>=1.0|<1.2.3", ">=1.0|<1.4.2"),
+            (">= 1.0", ">=1.0|<1.4.2"),
+            ("*", "<1.4.2"),
+            ("<= 1.2.2", "<=1.2.2"),
+            ("1.2.2", "1.2.2"),
+            ("< 1.0.1 || >= 1.1, < 1.4.2", "<1.0.1|>=1.1|<1.4.2"),
+        ] {
+            assert_eq!(fixed(range).as_deref(), Ok(becomes), "{range}");
+        }
+        for range in ["< 1.0.1 || >= 1.1, < 1.2.3", "<= 1.5", "1.4.2"] {
+            let why = fixed(range).unwrap_err();
+            assert!(
+                why.starts_with("fixed: 1.4.2 does not go together with the range `"),
+                "{why}"
+            );
+        }
     }
 }

@@ -127,6 +127,36 @@ impl Range {
         }
     }
 
+    /// The same with everything from `fixed` on left out; `None` where that is not clear: one version of
+    /// several parts that end elsewhere, or the only version that has the flaw.
+    pub(super) fn ending_at(mut self, fixed: &str) -> Option<Self> {
+        let ends_there = |interval: &Interval| matches!(interval, Interval::Between { to: Some(to), .. } if !to.included && to.version == fixed);
+        if self.intervals.iter().any(ends_there) {
+            return Some(self);
+        }
+        match self.intervals.as_mut_slice() {
+            // `<= 1.4.1` says which version is the last with the flaw, and goes together with any later fix.
+            [Interval::Between { to: Some(to), .. }] if to.included => {
+                (to.version != fixed).then_some(self)
+            }
+            [Interval::Between { to, .. }] => {
+                *to = Some(Bound {
+                    version: fixed.to_owned(),
+                    included: false,
+                });
+                Some(self)
+            }
+            intervals => {
+                let goes_together = |interval: &Interval| match interval {
+                    Interval::Exactly(version) => version != fixed,
+                    Interval::Between { to: Some(to), .. } => to.included && to.version != fixed,
+                    Interval::Between { to: None, .. } => false,
+                };
+                intervals.iter().all(goes_together).then_some(self)
+            }
+        }
+    }
+
     /// The intervals; at least one.
     #[must_use]
     pub fn intervals(&self) -> &[Interval] {

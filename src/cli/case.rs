@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use url::Url;
 
-use super::{NetworkOptions, inbox::kinds};
+use super::{NetworkOptions, inbox::kinds, network::intake_url};
 use crate::{case::EventKind, openpgp::Fingerprint};
 
 /// See what becomes of your reports, and talk to the vendor
@@ -182,7 +182,8 @@ pub struct CaseReply {
 /// Bring a case back on this machine, by its twelve words
 ///
 /// They are asked for. The vendor's intake is found as `send` finds it, and asked for the case once you
-/// confirmed that it may have the case's token; its receipt is verified.
+/// confirmed that it may have the case's token; its receipt is verified. You are not asked about an
+/// intake that you typed: --intake URL, or an address of this machine as --to.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     sealpost case recover --to example.org\n  \
@@ -202,7 +203,7 @@ pub struct CaseRecover {
     pub words_file: Option<PathBuf>,
 
     /// The intake that has the case, instead of the one that is found
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = intake_url)]
     pub intake: Option<Url>,
 
     /// Give the case's token to the intake that is found, without being asked

@@ -9,7 +9,7 @@ use clap::{
 use jiff::civil::Date;
 use url::Url;
 
-use super::{NetworkOptions, OpeningOptions};
+use super::{NetworkOptions, OpeningOptions, network::intake_url};
 use crate::{
     case::{EventKind, State},
     wire::{MessageId, ReportId},
@@ -61,6 +61,7 @@ pub struct IntakeOptions {
     #[arg(
         long,
         value_name = "URL",
+        value_parser = intake_url,
         env = "SEALPOST_INTAKE",
         hide_env_values = true
     )]

@@ -7,6 +7,14 @@ use url::{Host, Url};
 
 use crate::network::ConnectTo;
 
+/// The address of an intake; what lacks its scheme is told how to write it.
+pub(super) fn intake_url(text: &str) -> Result<Url, String> {
+    match text.parse::<Url>() {
+        Ok(url) if matches!(url.scheme(), "https" | "http") => Ok(url),
+        _ => Err("write it as https://reports.example.org".to_owned()),
+    }
+}
+
 /// Whom to ask, and what is allowed beyond the rules.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Network options")]

@@ -84,6 +84,13 @@ impl Refused {
 }
 
 impl IntakeError {
+    /// Whether the intake would say the same to the same again.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        let refused = self.refused().map(|refused| refused.status);
+        !self.is_passing() && matches!(refused, Some(400..=407 | 410..=499))
+    }
+
     /// Whether the same may work later: the network, a restart, a full disk.
     #[must_use]
     pub fn is_passing(&self) -> bool {

@@ -57,7 +57,7 @@ fn token(api: &Url, context: &Context<'_>) -> Result<GitHubToken, Failure> {
             format!("sign in with `gh auth login`, or put a token into {variable}: one that may write repository security advisories"),
         ))
     };
-    let secret = asked.map_err(|why| none(why.into()))?;
+    let secret = asked.map_err(|why| none(why.of_another_secret()))?;
     GitHubToken::new(secret.expose()).map_err(|why| none(why.into()))
 }
 

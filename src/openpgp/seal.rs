@@ -29,7 +29,7 @@ use sequoia_openpgp::{
 };
 
 use super::{
-    Certificate, Passphrase, Recipient, SealError, Sealing,
+    Certificate, Fingerprint, Passphrase, Recipient, SealError, Sealing,
     container::ContainerWriter,
     sealing::{Shared, Sink},
 };
@@ -89,6 +89,12 @@ impl Signer {
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
+    }
+
+    /// The very key that signs, a subkey as a rule.
+    #[must_use]
+    pub fn signing_key(&self) -> Fingerprint {
+        (&self.key.public().fingerprint()).into()
     }
 
     /// The most bytes that a signature and what announces it take.

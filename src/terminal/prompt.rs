@@ -69,6 +69,15 @@ pub enum PromptError {
 }
 
 impl PromptError {
+    /// The same where something else than a passphrase is asked for, which has a hint of its own.
+    #[must_use]
+    pub fn of_another_secret(self) -> anyhow::Error {
+        match self {
+            Self::NoTerminal => anyhow::anyhow!("there is no terminal to ask on"),
+            why => why.into(),
+        }
+    }
+
     /// What to do next, where there is something.
     #[must_use]
     pub fn hint(&self) -> Option<Hint> {

@@ -60,6 +60,15 @@ fn somebody_else_does_not_sign_by_mistake() {
     assert!(is_empty_of_sites(&bench));
 }
 
+/// receipts.pgp signs, and lies where the intake runs.
+#[test]
+fn the_key_of_the_intake_signs_with_a_warning() {
+    let bench = Bench::new();
+    publish(&bench, vendors::vendor(), &["--sign-with", "receipts.pgp"])
+        .expect(0)
+        .says(&["warning", "whoever runs the intake"]);
+}
+
 /// An older export of the certificate does not verify what a newer subkey signs.
 #[test]
 fn a_signature_that_the_certificate_does_not_verify_is_refused() {

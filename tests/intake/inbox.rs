@@ -153,6 +153,15 @@ fn a_report_is_listed_opened_answered_and_removed(backing: Backing) {
 
     fs::write(desk.folder.join("answer"), "Thank you: fixed in 2.1\n").unwrap();
     let reply = ["inbox", "reply", &id, "--message", "answer"];
+    for (whose, file, exit, why) in [
+        (keys::OTHER, "secret.pgp", 3, "the report was sealed to"),
+        (keys::VENDOR, "receipts.pgp", 0, "whoever runs the intake"),
+    ] {
+        let key = keys::file(whose, file);
+        let signed = ["--sign-with", key.to_str().unwrap()];
+        let (_, said) = desk.expect(exit, &[&reply[..], &signed].concat());
+        assert!(said.contains(why) && said.contains("secret.pgp"), "{said}");
+    }
     let sent = desk.json(&[&reply[..], &["--sign-with", &secret]].concat());
     known("inbox reply", &sent);
     let messages = desk.json(&[&["inbox", "messages", &id], &key[..]].concat());

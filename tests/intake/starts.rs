@@ -71,3 +71,16 @@ fn too_little_space_is_said_at_once() {
     assert!(place.serve().stop().success());
     assert!(!place.log().contains("--min-free"), "{}", place.log());
 }
+
+/// Others than this machine would read along.
+#[test]
+fn serving_the_network_without_tls_is_warned_of() {
+    let told = |place: &Place| {
+        assert!(place.serve().stop().success());
+        place.log().contains("is served without TLS")
+    };
+    let open = || Place::local().set("--listen", "0.0.0.0:0");
+    assert!(told(&open()));
+    assert!(!told(&open().set("--trusted-proxy", "10.0.0.0/8")));
+    assert!(!told(&Place::local()));
+}

@@ -18,7 +18,7 @@ use crate::{
     discover::trust::Decision,
     disk::{CaseRecord, Delivered, Destination},
     openpgp::Certificate,
-    terminal::{Exit, Failure, Hint, Passphrases, confirm, escape::brief},
+    terminal::{Exit, Failure, Hint, Passphrases, PromptError, confirm, escape::brief},
     wire::{ReportSummary, Token},
 };
 
@@ -117,7 +117,9 @@ fn words(args: &CaseRecover, context: &Context<'_>) -> Result<CaseSecret, Failur
         None => &context.passphrases,
     };
     for attempt in 1..=source.attempts() {
-        let words = source.ask("the twelve words of the case")?;
+        let words = source
+            .ask("the twelve words of the case")
+            .map_err(unasked)?;
         match CaseSecret::from_words(words.expose()) {
             Ok(secret) => return Ok(secret),
             Err(why) if attempt < source.attempts() => context.output.warn(why),
@@ -125,6 +127,15 @@ fn words(args: &CaseRecover, context: &Context<'_>) -> Result<CaseSecret, Failur
         }
     }
     Err(anyhow!("no words were given").into())
+}
+
+fn unasked(why: PromptError) -> Failure {
+    if !matches!(why, PromptError::NoTerminal) {
+        return why.into();
+    }
+    Failure::from(why.of_another_secret()).with_hint(Hint::words(
+        "write the twelve words into a file, and name it with --words-file FILE",
+    ))
 }
 
 /// The report of the token, and its receipt.

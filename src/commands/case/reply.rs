@@ -17,7 +17,7 @@ use crate::{
         memory::remembered,
         online::Online,
         sealing::Author,
-        send::{deliver_message, idempotency_key, kept},
+        send::{deliver_message, idempotency_key, kept_to_go_on},
         vendor,
     },
     disk::{CaseRecord, Destination, Entry, EntryKind, HeldEntry, Interruption, NoIntake},
@@ -62,7 +62,7 @@ pub(super) fn run(args: &CaseReply, context: &Context<'_>) -> Result<Exit, Failu
         (&online, patience, &Interruption::expected()),
         context,
     );
-    let sent = sent.map_err(|error| kept(name.as_str(), error))?;
+    let sent = sent.map_err(|error| kept_to_go_on(name.as_str(), error))?;
     context.output.json(&Sent {
         case: name.to_string(),
         report: delivered.report.to_string(),

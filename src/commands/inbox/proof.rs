@@ -6,9 +6,9 @@ use super::desk::{Desk, Role};
 use crate::commands::Context;
 use crate::{
     case::Receipt,
-    openpgp::{Certificate, KeyName, VerifiedReceipt, is_cleartext_signed},
+    openpgp::{Certificate, KeyName, Signer, VerifiedReceipt, is_cleartext_signed},
     terminal::{Exit, Failure, Hint},
-    wire::ReportSummary,
+    wire::{ReportId, ReportSummary},
 };
 
 /// What a receipt proves.
@@ -70,6 +70,37 @@ pub(super) fn check(
     Err(Failure::new(Exit::NotAuthenticated, what).with_hint(Hint::words(
         "somebody exchanged the report, or the receipt: ask the reporter for theirs, and look at the intake",
     )))
+}
+
+/// Refuses a signature that the reporter would take for anybody's, because it is not of the key that the
+/// report was sealed to; warns of one that whoever runs the intake could have made.
+pub(super) fn judge_signer(
+    desk: &Desk,
+    id: &ReportId,
+    signer: &Signer,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    let text = desk.ask(Role::Read, desk.intake().receipt(desk.token(), id))?;
+    let certificate = signer.certificate();
+    let own = certificate.fingerprint();
+    let (receipt, _) = read(&text, &[], context)?;
+    if receipt.key != own.as_hex() {
+        let error = anyhow!(
+            "{own} signs, and the report was sealed to {}: to the reporter, anybody could have written this",
+            receipt.key
+        );
+        return Err(Failure::new(Exit::Refused, error).with_hint(Hint::words(
+            "sign with that key: secret.pgp of `keygen`, or its fingerprint if gpg-agent holds it; or send it with --unsigned",
+        )));
+    }
+    let proof = VerifiedReceipt::verify(&text, certificate, context.now);
+    if proof.is_ok_and(|proof| *proof.key() == signer.signing_key()) {
+        context.output.warn(format!(
+            "the intake holds the key that signs here, {}: to the reporter, whoever runs the intake could have written this; sign with secret.pgp of `keygen` instead",
+            signer.signing_key()
+        ));
+    }
+    Ok(())
 }
 
 /// Those that must have signed the receipt: the one that it names, and those that the report is

@@ -5,7 +5,10 @@ use std::{io::Write, path::Path};
 use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 
-use super::desk::{Desk, Role, patience};
+use super::{
+    desk::{Desk, Role, patience},
+    proof::judge_signer,
+};
 use crate::commands::{Context, context::read_capped, sealing::own_signer, target::KEY_LIMIT};
 use crate::{
     bundle::Letter,
@@ -36,6 +39,9 @@ pub(super) fn run(args: &InboxReply, context: &Context<'_>) -> Result<Exit, Fail
         .as_deref()
         .map(|own| own_signer(own, context))
         .transpose()?;
+    if let Some(signer) = &signer {
+        judge_signer(&desk, &args.id, signer, context)?;
+    }
     let signed_by = signer
         .as_ref()
         .map(|signer| signer.certificate().fingerprint().to_string());

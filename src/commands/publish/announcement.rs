@@ -3,15 +3,21 @@
 //!
 //! RFC 9116 sections 2.3 (signature) and 2.5 (fields).
 
+use std::path::Path;
+
 use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 use url::Url;
 
 use crate::{
     cli::Publish,
-    commands::{Context, sealing::own_signer},
+    commands::{Context, open::SECRET_LIMIT, sealing::own_signer},
     discover::security_txt::{Draft, Encryption},
-    openpgp::{Certificate, Fingerprint, SignatureVerdict, Signer, read_cleartext, sign_cleartext},
+    disk::SecretFile,
+    openpgp::{
+        Certificate, Fingerprint, SecretKey, SignatureVerdict, Signer, read_cleartext,
+        read_secret_keys, sign_cleartext,
+    },
     terminal::{Exit, Failure, Hint},
 };
 
@@ -31,7 +37,10 @@ impl Announcement {
     ) -> Result<Self, Failure> {
         let text = text(plan, args, context)?;
         let mut signer = match &args.sign_with {
-            Some(own) => own_signer(own, context)?,
+            Some(own) => {
+                warn_of_the_intakes_key(own, context)?;
+                own_signer(own, context)?
+            }
             None if args.unsigned => {
                 return Ok(Self {
                     bytes: text.into_bytes(),
@@ -76,6 +85,21 @@ fn text(plan: &Plan, args: &Publish, context: &Context<'_>) -> Result<String, Fa
     };
     let text = draft.text(Timestamp::try_from(context.now)?);
     text.map_err(|why| Failure::new(Exit::Usage, why))
+}
+
+/// A file that signs and opens nothing is receipts.pgp, which lies on the intake's machine.
+fn warn_of_the_intakes_key(own: &str, context: &Context<'_>) -> Result<(), Failure> {
+    if own.parse::<Fingerprint>().is_ok() {
+        return Ok(());
+    }
+    let file = SecretFile::read(Path::new(own), SECRET_LIMIT)?;
+    let keys = read_secret_keys(own, file.expose())?;
+    if !keys.iter().any(SecretKey::can_decrypt) {
+        context.output.warn(format!(
+            "{own} opens no reports, as receipts.pgp of `keygen`: if the intake holds it, whoever runs the intake can sign a security.txt, too; secret.pgp is safer"
+        ));
+    }
+    Ok(())
 }
 
 /// The certificate against which reporters verify the signature: the published one. Another is taken

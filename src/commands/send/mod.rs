@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 pub(super) use self::{
     delivery::idempotency_key,
-    outcome::{kept, key_of},
+    outcome::{kept, kept_to_go_on, key_of},
     resume::message as deliver_message,
     route::find as find_route,
 };

@@ -6,10 +6,11 @@ use serde::Serialize;
 use super::by_mail::Mailed;
 
 use crate::{
-    client::Attested,
+    client::{Attested, IntakeError},
     commands::Context,
     disk::{CaseRecord, Interrupted},
     terminal::{Exit, Failure, Hint, escape::brief},
+    wire::ProblemType,
 };
 
 /// What `--json` prints.
@@ -144,8 +145,44 @@ pub(in crate::commands) fn key_of(certificate: &str, key: &str) -> String {
     }
 }
 
-/// The failure of something that stays in the outbox.
+/// The failure of a report that stays in the outbox.
 pub(in crate::commands) fn kept(case: &str, error: anyhow::Error) -> Failure {
+    let refused = error
+        .chain()
+        .find_map(|why| why.downcast_ref::<IntakeError>());
+    let refused = refused.filter(|why| why.is_final());
+    let is_final = refused.is_some();
+    let kind = refused
+        .and_then(IntakeError::refused)
+        .and_then(|refused| refused.kind);
+    let mut failure = if is_final {
+        stuck(case, error).with_hint(Hint::words(
+            "the intake would refuse the same bytes again: send --resume does not help",
+        ))
+    } else {
+        kept_to_go_on(case, error)
+    };
+    if kind == Some(ProblemType::NotSealed) {
+        failure = failure.with_hint(Hint::command(
+            "they are sealed to another key than the intake takes reports for; if that key is pinned and the vendor has a new one, forget it, and send the report again",
+            ["sealpost", "trust", "--remove", "VENDOR"],
+        ));
+    }
+    failure.with_hint(Hint::command(
+        "to give it up",
+        ["sealpost", "case", "forget", case],
+    ))
+}
+
+/// The failure of a message that stays in the outbox: to forget its case would give up far more.
+pub(in crate::commands) fn kept_to_go_on(case: &str, error: anyhow::Error) -> Failure {
+    stuck(case, error).with_hint(Hint::command(
+        "to go on",
+        ["sealpost", "send", "--resume", case],
+    ))
+}
+
+fn stuck(case: &str, error: anyhow::Error) -> Failure {
     let interrupted = error.downcast_ref::<Interrupted>();
     let exit = interrupted.map_or(Exit::NotDelivered, |it| Exit::of_signal(it.signal));
     Failure::new(
@@ -154,12 +191,4 @@ pub(in crate::commands) fn kept(case: &str, error: anyhow::Error) -> Failure {
             "not delivered; it is kept in the outbox as case {case}"
         )),
     )
-    .with_hint(Hint::command(
-        "to go on",
-        ["sealpost", "send", "--resume", case],
-    ))
-    .with_hint(Hint::command(
-        "to give it up",
-        ["sealpost", "case", "forget", case],
-    ))
 }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::{
     by_mail,
     delivery::{Parcel, Shared, attest, deliver, locked, receive},
-    outcome::{Delivered, Delivery, Document, Kept, kept, tell},
+    outcome::{Delivered, Delivery, Document, Kept, kept, kept_to_go_on, tell},
     route::Route,
 };
 use crate::{
@@ -130,7 +130,7 @@ fn one(
             let (entry, name) = (held.entry().clone(), record.name());
             let (_, certificate) = record.intake()?;
             let sent = message(held, (&record, &report), way, context);
-            let sent = sent.map_err(|error| kept(name.as_str(), error))?;
+            let sent = sent.map_err(|error| kept_to_go_on(name.as_str(), error))?;
             let done = Delivered {
                 case: Some(name.to_string()),
                 what: "message",

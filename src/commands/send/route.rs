@@ -106,6 +106,14 @@ fn none(vendor: &Vendor, contacts: &[Contact], asked: &[String], context: &Conte
             ["sealpost", "send", "REPORT", "--to", name, "--via", "mail"],
         ));
     }
+    if contacts.iter().any(|one| matches!(one, Contact::GitHub(_))) {
+        failure = failure.with_hint(Hint::command(
+            "to file it as a private report, which GitHub can read",
+            [
+                "sealpost", "send", "REPORT", "--to", name, "--via", "github",
+            ],
+        ));
+    }
     if !others.is_empty() {
         let words = format!("it takes reports at {}", others.join(", "));
         failure = failure.with_hint(Hint::words(words));

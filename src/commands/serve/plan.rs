@@ -66,7 +66,7 @@ impl Plan {
         let tls_cert = file.or(args.tls.tls_cert, "tls-cert")?;
         let tls_key = file.or(args.tls.tls_key, "tls-key")?;
         let log = file.word(args.log, "log")?.unwrap_or_default();
-        Ok(Self {
+        let plan = Self {
             recipient,
             signing,
             program: program.map(|target| target.program),
@@ -82,7 +82,20 @@ impl Plan {
                 LogForm::Json => LogLines::Json,
                 LogForm::Text => LogLines::Text,
             },
-        })
+        };
+        plan.warn_of_the_clear(context);
+        Ok(plan)
+    }
+
+    /// Others than this machine reach it, and nothing says that a proxy speaks TLS in front of it.
+    fn warn_of_the_clear(&self, context: &Context<'_>) {
+        let is_alone = self.tls.is_none() && self.limits.proxies.is_empty();
+        if is_alone && !self.listen.ip().is_loopback() {
+            context.output.warn(format!(
+                "{} is served without TLS: tokens go over the network in the clear, and reporters refuse such an intake; give --tls-cert and --tls-key, or name the proxy that does it with --trusted-proxy",
+                self.listen
+            ));
+        }
     }
 
     /// What signs at this time.
