@@ -70,9 +70,14 @@ impl Office {
 
     /// Sends the report through this server.
     pub(crate) fn send(&self, scheme: &str, server: &MailServer, more: &[&str]) -> Ended {
+        ended(self.sending(scheme, server, more))
+    }
+
+    /// What sends it.
+    pub(crate) fn sending(&self, scheme: &str, server: &MailServer, more: &[&str]) -> Command {
         let to = format!("--connect-to={NAME}={}", server.address());
         let url = format!("--smtp={scheme}://reporter%40example.org@{NAME}");
-        self.run(&[&SEND[..], &[&*to, &*url, PASSWORD_FILE], more].concat())
+        self.command(&[&SEND[..], &[&*to, &*url, PASSWORD_FILE], more].concat())
     }
 
     /// Opens a mail as the vendor, into a folder.

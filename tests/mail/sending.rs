@@ -1,7 +1,14 @@
 //! `send --via mail`: to a mail server, over TLS alone, with nothing around the report that says
 //! more than it must.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    process::Stdio,
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
     bench::{ca::Leaf, proxy::Proxy},
@@ -292,6 +299,31 @@ fn what_is_not_taken_waits_and_goes_on() {
         let opened = office.open(mail, &format!("out{number}"));
         assert_eq!(opened["signature"]["verdict"], "verified");
     }
+}
+
+/// Once the mail was sent to its end, neither an interruption nor a server that clings to the
+/// connection makes it one that was not sent.
+#[test]
+fn what_the_server_may_have_is_not_called_unsent() {
+    let (office, server) = (Office::new(), MailServer::start(Manner::Implicit));
+    server.set(Fate::Pondering);
+    let mut command = office.sending("smtps", &server, &[]);
+    let child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    while server.heard().mails.is_empty() {
+        assert!(begun.elapsed() < Duration::from_mins(1), "no mail came");
+        thread::sleep(Duration::from_millis(5));
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let cut = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&cut.stderr);
+    assert_eq!(cut.status.code(), Some(143), "{said}");
+    assert!(said.contains("may have taken it"), "{said}");
+    assert!(said.contains("look whether it arrived"), "{said}");
+    server.set(Fate::Clinging);
+    let begun = Instant::now();
+    office.send("smtps", &server, &[]).expect(0);
+    assert!(begun.elapsed() < Duration::from_secs(40));
 }
 
 #[test]

@@ -40,6 +40,10 @@ pub(crate) enum Fate {
     Refused,
     /// It goes away before it says whether it took the mail.
     Silence,
+    /// It never says whether it took the mail, and stays.
+    Pondering,
+    /// It takes the mail, and never says goodbye.
+    Clinging,
     /// It says beforehand that it takes a few bytes alone.
     TooLarge,
 }
@@ -181,10 +185,14 @@ impl Visit<'_> {
                         Fate::Silence => return Ok(false),
                         _ => {
                             self.heard.lock().unwrap().mails.push(mail);
+                            if self.fate == Fate::Pondering {
+                                return line(wire).map(|_| false);
+                            }
                             "250 taken\r\n".to_owned()
                         }
                     }
                 }
+                "QUIT" if self.fate == Fate::Clinging => return line(wire).map(|_| false),
                 "QUIT" => {
                     wire.write_all(b"221 bye\r\n")?;
                     return Ok(false);

@@ -3,7 +3,10 @@
 //! The only place where the dialogue of `mail::smtp` meets a connection; a [`Session`] takes none
 //! but those that are encrypted.
 
-use std::io::Read;
+use std::{
+    io::{ErrorKind, Read},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use anyhow::Context as _;
 
@@ -46,11 +49,19 @@ pub(in crate::commands) fn submit(
 ) -> Result<(), Failure> {
     match &post.way {
         Way::Smtp(server) => {
-            let progress = Progress::bytes(context.output, Some(mail.size), "sending");
-            let dialogue = dialogue(server, post.password.as_ref(), mail, (online, progress));
+            let is_at_end = AtomicBool::new(false);
+            let watch = Watch {
+                progress: Progress::bytes(context.output, Some(mail.size), "sending"),
+                is_at_end: &is_at_end,
+            };
+            let dialogue = dialogue(server, post.password.as_ref(), mail, (online, watch));
             let sent = online.wait_unless(interruption, dialogue);
-            let sent = sent.unwrap_or_else(|interrupted| Err(interrupted.into()));
-            let answer = sent.map_err(|failure| explain(server, failure))?;
+            let sent = sent.unwrap_or_else(|interrupted| {
+                Err(cut(interrupted, is_at_end.load(Ordering::Relaxed)))
+            });
+            let (answer, session) = sent.map_err(|failure| explain(server, failure))?;
+            // The mail is taken: no interruption can make it a failure any more.
+            online.wait(session.quit());
             context
                 .output
                 .detail(1, format!("{server} says: {}", brief(&answer)));
@@ -90,8 +101,8 @@ async fn dialogue(
     server: &Server,
     password: Option<&Secret>,
     mail: Mail<'_>,
-    (online, progress): (&Online, Progress),
-) -> Result<String, anyhow::Error> {
+    (online, watch): (&Online, Watch<'_>),
+) -> Result<(String, Session<Secured>), anyhow::Error> {
     let (network, host) = (online.network(), server.host());
     let plain = network.connect(host, server.port()).await?;
     let (secured, opening) = match server.security() {
@@ -107,13 +118,22 @@ async fn dialogue(
     }
     let mut content = Watched {
         content: mail.content,
-        progress,
+        watch,
     };
     let answer = session
         .send(mail.from, mail.to, mail.size, &mut content)
         .await?;
-    session.quit().await;
-    Ok(answer.to_string())
+    Ok((answer.to_string(), session))
+}
+
+/// What an interruption means: once all of the mail was read, its end may have been sent.
+fn cut(interrupted: Interrupted, is_at_end: bool) -> anyhow::Error {
+    let error = anyhow::Error::new(interrupted);
+    if is_at_end {
+        error.context(SmtpError::Unknown(ErrorKind::Interrupted.into()))
+    } else {
+        error
+    }
 }
 
 fn explain(server: &Server, error: anyhow::Error) -> Failure {
@@ -144,16 +164,25 @@ fn explain(server: &Server, error: anyhow::Error) -> Failure {
     }
 }
 
+/// How far the mail was read.
+struct Watch<'a> {
+    progress: Progress,
+    is_at_end: &'a AtomicBool,
+}
+
 /// Shows how much was read.
 struct Watched<'a> {
     content: &'a mut (dyn Read + Send),
-    progress: Progress,
+    watch: Watch<'a>,
 }
 
 impl Read for Watched<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.content.read(buffer)?;
-        self.progress.add(count as u64);
+        self.watch.progress.add(count as u64);
+        if count == 0 {
+            self.watch.is_at_end.store(true, Ordering::Relaxed);
+        }
         Ok(count)
     }
 }

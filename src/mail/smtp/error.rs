@@ -14,7 +14,7 @@ pub enum SmtpError {
     #[error("cannot read the mail")]
     Read(#[source] io::Error),
     /// The mail was handed over, and whether it was taken was not heard.
-    #[error("the connection broke after the mail was sent: the server may have taken it")]
+    #[error("no answer came after the mail was sent: the server may have taken it")]
     Unknown(#[source] io::Error),
     /// It speaks another language.
     #[error("the server does not speak SMTP")]

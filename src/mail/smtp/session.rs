@@ -1,9 +1,15 @@
 //! The dialogue with a mail server.
 
-use std::{io::Read, time::Duration};
+use std::{
+    io::{self, Read},
+    time::Duration,
+};
 
 use data_encoding::BASE64;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::timeout,
+};
 use zeroize::Zeroizing;
 
 use super::{NAME, Reply, SmtpError, data::Stuffing, wire::Wire};
@@ -130,9 +136,9 @@ impl<S: Confidential> Session<S> {
         self.data(mail).await
     }
 
-    /// Takes leave; that nobody hears it changes nothing.
+    /// Takes leave; that nobody hears it, or answers soon, changes nothing.
     pub async fn quit(mut self) {
-        let _unheard = self.wire.command("QUIT").await;
+        let _unheard = timeout(FAREWELL, self.wire.command("QUIT")).await;
     }
 
     async fn step(&mut self, what: &'static str, line: &str) -> Result<(), SmtpError> {
@@ -144,7 +150,8 @@ impl<S: Confidential> Session<S> {
         }
     }
 
-    /// Nothing ends the mail but its end: if it cannot be read, the connection is given up.
+    /// Nothing ends the mail but its end: if it cannot be read, the connection is given up. Once the
+    /// end was written, whatever is no answer leaves open whether the mail was taken.
     async fn data(&mut self, mail: &mut (dyn Read + Send)) -> Result<Reply, SmtpError> {
         let mut stuffing = Stuffing::default();
         let mut buffer = vec![0; 64 << 10];
@@ -169,7 +176,7 @@ impl<S: Confidential> Session<S> {
             .await
             .map_err(|error| match error {
                 SmtpError::Broken(error) => SmtpError::Unknown(error),
-                other => other,
+                other => SmtpError::Unknown(io::Error::other(other)),
             })?;
         if taken.is_success() {
             Ok(taken)
@@ -230,6 +237,9 @@ const GREETING: Duration = Duration::from_mins(1);
 
 /// While it judges the mail (RFC 5321 section 4.5.3.2.6 allows ten minutes).
 const VERDICT: Duration = Duration::from_mins(10);
+
+/// The mail is taken by then; nobody waits for a courtesy.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests;

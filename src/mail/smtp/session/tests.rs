@@ -140,19 +140,21 @@ async fn a_server_that_takes_less_is_told_nothing() {
 }
 
 #[tokio::test]
-async fn a_lost_verdict_is_not_called_a_failure() {
-    let answers = [
-        EHLO,
-        ("\r\n", "235 ok\r\n"),
-        ("\r\n", "250 ok\r\n"),
-        ("\r\n", "250 ok\r\n"),
-        ("\r\n", "354 go\r\n"),
-        ("\r\n.\r\n", ""),
-    ];
-    let (sent, _) = talk("220 hi\r\n", &answers).await;
-    let error = sent.unwrap_err();
-    assert!(matches!(error, SmtpError::Unknown(_)), "{error:?}");
-    assert!(!error.is_passing());
+async fn a_verdict_that_is_lost_or_garbled_is_not_called_a_failure() {
+    for verdict in ["", "HTTP/1.1 400 Bad\r\n", "250-taken\r\n421 bye\r\n"] {
+        let answers = [
+            EHLO,
+            ("\r\n", "235 ok\r\n"),
+            ("\r\n", "250 ok\r\n"),
+            ("\r\n", "250 ok\r\n"),
+            ("\r\n", "354 go\r\n"),
+            ("\r\n.\r\n", verdict),
+        ];
+        let (sent, _) = talk("220 hi\r\n", &answers).await;
+        let error = sent.unwrap_err();
+        assert!(matches!(error, SmtpError::Unknown(_)), "{error:?}");
+        assert!(!error.is_passing());
+    }
 }
 
 #[tokio::test]
