@@ -100,19 +100,16 @@ fn is_pending(record: &CaseRecord) -> bool {
     is_sent && state != Some(State::Closed) && !record.noted.iter().any(is_over)
 }
 
-/// The clock of a case, by what this machine saw and its user noted. Where no intake said when the report came, its
-/// receipt does, else whoever handed it over.
+/// The clock of a case, by what this machine saw and its user noted. When the report came, its receipt says; where there
+/// is none, the intake does, else whoever handed it over.
 pub(super) fn clock(record: &CaseRecord, context: &Context<'_>) -> Clock {
-    let seen = record.seen.iter().flat_map(|seen| &seen.timeline);
-    let mut events: Vec<Event> = seen.chain(&record.noted).cloned().collect();
+    let attested = attested(record, context).ok().flatten();
+    let received = attested.map(|attested| attested.receipt().received);
+    let seen = record.seen.as_ref();
+    let seen = seen.map_or(&[][..], |seen| &seen.timeline);
+    let mut events = believed(seen, &record.noted, received, context.today());
     if !events.iter().any(|event| event.kind == EventKind::Received) {
-        let attested = attested(record, context).ok().flatten();
-        let received = attested.map(|attested| attested.receipt().received);
-        events.extend(received.or(record.handed_over).map(|at| Event {
-            kind: EventKind::Received,
-            at,
-            until: None,
-        }));
+        events.extend(record.handed_over.map(arrival));
     }
     let name = record.name().to_string();
     let clock = Clock::new(name, record.embargo, &events, context.today());
@@ -123,5 +120,69 @@ pub(super) fn clock(record: &CaseRecord, context: &Context<'_>) -> Clock {
     }
 }
 
+/// What counts of an intake's timeline, which nobody signed, and of the user's notes: a note goes before whatever the
+/// intake says of the same kind, the receipt before its time of arrival, and nothing happened on a day that is to come.
+fn believed(
+    seen: &[Event],
+    noted: &[Event],
+    received: Option<Timestamp>,
+    today: Date,
+) -> Vec<Event> {
+    let is_known_better = |kind: EventKind| {
+        let is_attested = kind == EventKind::Received && received.is_some();
+        is_attested || noted.iter().any(|note| note.kind == kind)
+    };
+    let has_come = |event: &Event| event.at.to_zoned(TimeZone::UTC).date() <= today;
+    let seen = seen.iter();
+    seen.filter(|event| has_come(event) && !is_known_better(event.kind))
+        .chain(noted)
+        .cloned()
+        .chain(received.map(arrival))
+        .collect()
+}
+
+fn arrival(at: Timestamp) -> Event {
+    Event {
+        kind: EventKind::Received,
+        at,
+        until: None,
+    }
+}
+
 /// The most notes of one case.
 const MAX_NOTED: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(kind: EventKind, at: &str, until: Option<&str>) -> Event {
+        Event {
+            kind,
+            at: at.parse().unwrap(),
+            until: until.map(|until| until.parse().unwrap()),
+        }
+    }
+
+    #[test]
+    fn an_intake_outranks_neither_the_receipt_nor_a_note_nor_the_calendar() {
+        let today = "2026-11-26".parse().unwrap();
+        let early = event(EventKind::Received, "2020-01-01T00:00:00Z", None);
+        let acknowledged = event(EventKind::Acknowledged, "2026-11-02T00:00:00Z", None);
+        let moved = EventKind::EmbargoUntil;
+        let seen = [
+            early.clone(),
+            acknowledged.clone(),
+            event(moved, "2026-11-26T12:00:00Z", Some("2026-11-01")),
+            event(EventKind::Disclosed, "2026-11-27T00:00:00Z", None),
+        ];
+        let noted = [event(moved, "2026-11-10T00:00:00Z", Some("2027-02-01"))];
+        let received = "2026-11-01T08:00:00Z".parse().unwrap();
+        assert_eq!(
+            believed(&seen, &noted, Some(received), today),
+            [acknowledged, noted[0].clone(), arrival(received)]
+        );
+        // Without a receipt and notes there is nothing better.
+        assert_eq!(believed(&seen, &[], None, today), seen[..3]);
+    }
+}
