@@ -7,7 +7,8 @@
 use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{ChildStderr, ChildStdin, Command, Stdio},
+    thread,
 };
 
 use crate::program::MailAddress;
@@ -69,24 +70,34 @@ pub fn hand_over(
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| SendmailError::Start(program.to_owned(), error))?;
-    let fed = feed(&mut child, mail);
+    let broken = |error| SendmailError::Broken(program.to_owned(), error);
+    let said = child
+        .stderr
+        .take()
+        .map(|pipe| thread::spawn(|| drain(pipe)));
+    let mut pipe = child.stdin.take();
+    let fed = match &mut pipe {
+        Some(pipe) => feed(pipe, mail),
+        None => Err(io::ErrorKind::BrokenPipe.into()),
+    };
     let cut = fed.is_err();
     // A program that refuses may do so without reading.
     if let Err(error) = fed.or_else(unless_it_left) {
-        // Half a mail must not be sent.
+        // Half a mail must not be sent: the program is gone before the pipe's end could tell it that this was all.
         let _gone = child.kill();
         let _status = child.wait();
-        return Err(SendmailError::Broken(program.to_owned(), error));
+        return Err(broken(error));
     }
-    let ended = child.wait_with_output();
-    let ended = ended.map_err(|error| SendmailError::Broken(program.to_owned(), error))?;
-    if ended.status.success() && !cut {
+    drop(pipe);
+    let status = child.wait().map_err(broken)?;
+    if status.success() && !cut {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&ended.stderr).trim().to_owned();
+    let said = said.and_then(|said| said.join().ok()).unwrap_or_default();
+    let said = String::from_utf8_lossy(&said).trim().to_owned();
     Err(SendmailError::Refused {
         program: program.to_owned(),
-        status: ended.status.to_string(),
+        status: status.to_string(),
         said: if said.is_empty() {
             said
         } else {
@@ -103,11 +114,16 @@ fn unless_it_left(error: io::Error) -> io::Result<()> {
     }
 }
 
-/// Writes the mail with LF for CRLF, and closes the pipe.
-fn feed(child: &mut Child, mail: &mut dyn Read) -> io::Result<()> {
-    let Some(mut pipe) = child.stdin.take() else {
-        return Err(io::ErrorKind::BrokenPipe.into());
-    };
+/// The beginning of what a program says; it is read to its end, so that nothing holds the program up.
+fn drain(mut pipe: ChildStderr) -> Vec<u8> {
+    let mut said = Vec::new();
+    let _cut = pipe.by_ref().take(MOST_SAID).read_to_end(&mut said);
+    let _cut = io::copy(&mut pipe, &mut io::sink());
+    said
+}
+
+/// Writes the mail with LF for CRLF.
+fn feed(pipe: &mut ChildStdin, mail: &mut dyn Read) -> io::Result<()> {
     let mut buffer = vec![0; 64 << 10];
     loop {
         let count = match mail.read(&mut buffer) {
@@ -123,6 +139,9 @@ fn feed(child: &mut Child, mail: &mut dyn Read) -> io::Result<()> {
     }
 }
 
+/// Bytes.
+const MOST_SAID: u64 = 4096;
+
 const PLACES: [&str; 3] = [
     "/usr/sbin/sendmail",
     "/usr/lib/sendmail",
@@ -136,6 +155,10 @@ mod tests {
     use super::*;
 
     fn run(script: &str) -> (Result<(), SendmailError>, String) {
+        run_with(script, &mut &b"Subject: x\r\n\r\n.\r\n"[..])
+    }
+
+    fn run_with(script: &str, mail: &mut dyn Read) -> (Result<(), SendmailError>, String) {
         let folder = tempfile::tempdir().unwrap();
         let (program, heard) = (folder.path().join("sendmail"), folder.path().join("heard"));
         let script = script.replace("HEARD", heard.to_str().unwrap());
@@ -145,8 +168,7 @@ mod tests {
             "a@b.example".parse().unwrap(),
             "c@d.example".parse().unwrap(),
         );
-        let mut mail = &b"Subject: x\r\n\r\n.\r\n"[..];
-        let done = hand_over(&program, &from, &to, &mut mail);
+        let done = hand_over(&program, &from, &to, mail);
         (done, fs::read_to_string(heard).unwrap_or_default())
     }
 
@@ -162,5 +184,27 @@ mod tests {
         let (done, _) = run("cat > /dev/null; echo 'no such host' >&2; exit 68");
         let said = done.unwrap_err().to_string();
         assert!(said.ends_with("(exit status: 68): no such host"), "{said}");
+    }
+
+    #[test]
+    fn a_mail_that_cannot_be_read_to_its_end_is_not_queued() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("gone"))
+            }
+        }
+        let mut half = Read::chain(&b"half"[..], Broken);
+        let (done, heard) = run_with("cat > /dev/null; echo queued > HEARD", &mut half);
+        assert!(matches!(done, Err(SendmailError::Broken(..))), "{done:?}");
+        assert_eq!(heard, "");
+    }
+
+    #[test]
+    fn a_program_that_talks_first_holds_nothing_up() {
+        let talk = "head -c 300000 /dev/zero | tr '\\0' x >&2; cat > /dev/null; exit 1";
+        let (done, _) = run_with(talk, &mut io::repeat(b'x').take(300_000));
+        let said = done.unwrap_err().to_string();
+        assert!(said.len() < 5000 && said.ends_with("xxx"), "{said:.100}");
     }
 }
