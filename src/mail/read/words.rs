@@ -33,7 +33,7 @@ pub(super) fn decode(value: &[u8]) -> String {
 
 /// `=?charset?encoding?text?=` at the start, and what follows it.
 fn encoded_word(from: &[u8]) -> Option<(String, &[u8])> {
-    let within = from.get(..LONGEST).unwrap_or(from);
+    let within = before_the_next(from.get(..LONGEST).unwrap_or(from));
     let inside = within.get(2..)?;
     let mut parts = inside.splitn(3, |byte| *byte == b'?');
     let (charset, encoding, rest) = (parts.next()?, parts.next()?, parts.next()?);
@@ -49,6 +49,17 @@ fn encoded_word(from: &[u8]) -> Option<(String, &[u8])> {
         _ => return None,
     };
     Some((charset::decode(charset, &bytes), after))
+}
+
+/// What stands before another word may begin, so that no byte is looked at for many of them. The text of a word may end
+/// with `=`, and then `=?=` ends the word; none begins so.
+fn before_the_next(from: &[u8]) -> &[u8] {
+    let begins = |three: &[u8]| three.starts_with(b"=?") && !three.ends_with(b"=");
+    let next = match from.get(2) {
+        Some(b'=') => Some(0),
+        _ => from.windows(3).skip(1).position(begins),
+    };
+    next.and_then(|next| from.get(..=next)).unwrap_or(from)
 }
 
 /// What can be decoded.
@@ -117,6 +128,19 @@ mod tests {
             assert_eq!(decode(value.as_bytes()), text, "{value}");
         }
         assert_eq!(decode(b"caf\xe9"), "café");
+    }
+
+    #[test]
+    fn no_byte_is_looked_at_for_many_words() {
+        for (value, length) in [
+            ("=?a=?a=?a", 3),
+            ("=?==?==?=", 1),
+            ("=?utf-8?q?=?= x", 15),
+            ("=?utf-8?q?a?==?utf-8?q?b?=", 13),
+        ] {
+            assert_eq!(before_the_next(value.as_bytes()).len(), length, "{value}");
+        }
+        assert_eq!(decode(b"=?a=?utf-8?q?b?==?utf-8?q?c?="), "=?abc");
     }
 
     proptest! {
