@@ -97,6 +97,14 @@ impl CaseSecret {
         *derived.first_chunk().unwrap_or(&[0; 16])
     }
 
+    /// The name of an answer on this machine, from the digest of what is in it: whoever knows the
+    /// answer, and not the secret, cannot tell that it is here.
+    #[must_use]
+    pub fn answer_mark(&self, content: &[u8; 32]) -> [u8; 16] {
+        let label = [&b"sealpost case 1: answer "[..], content].concat();
+        *self.derive(&label).first_chunk().unwrap_or(&[0; 16])
+    }
+
     /// Five bytes that name the case on this machine, and are known nowhere else.
     pub(super) fn name_bytes(&self) -> [u8; 5] {
         let derived = self.derive(b"sealpost case 1: local name");

@@ -50,6 +50,9 @@ pub enum WhichCase {
 }
 
 impl Cases {
+    /// The most bytes of one message.
+    pub const LARGEST_MESSAGE: usize = MAX_FILE;
+
     pub(super) fn new(home: Home, now: SystemTime) -> Result<Self, DiskError> {
         let vault = Vault::of(&home)?;
         Ok(Self { home, vault, now })

@@ -13,7 +13,7 @@ use super::Destination;
 use crate::{
     case::{CaseName, CaseSecret, EmbargoTerms, Event, State},
     openpgp::{Certificate, Fingerprint, read_certificates},
-    wire::{MessageView, ReportId},
+    wire::{MessageId, MessageView, ReportId},
 };
 
 /// A case, as this machine knows it.
@@ -47,6 +47,8 @@ pub struct CaseRecord {
     pub noted: Vec<Event>,
     /// The messages that were fetched, oldest first.
     pub messages: Vec<MessageView>,
+    /// Those of them that came out of a mailbox, and that the vendor did not sign.
+    pub by_strangers: Vec<MessageId>,
 }
 
 /// What an intake gave for a report.
@@ -145,6 +147,7 @@ impl CaseRecord {
             seen: self.seen.clone(),
             noted: self.noted.clone(),
             messages: self.messages.clone(),
+            by_strangers: self.by_strangers.clone(),
         };
         // Grown at once: growing step by step would leave copies of the secret in freed memory.
         let mut json = Zeroizing::new(Vec::with_capacity(USUAL));
@@ -185,6 +188,7 @@ impl CaseRecord {
             seen: written.seen,
             noted: written.noted,
             messages: written.messages,
+            by_strangers: written.by_strangers,
         })
     }
 }
@@ -249,6 +253,8 @@ struct Written {
     noted: Vec<Event>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     messages: Vec<MessageView>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    by_strangers: Vec<MessageId>,
 }
 
 const VERSION: u32 = 1;

@@ -23,6 +23,7 @@ use sequoia_openpgp::{
         },
     },
     policy::StandardPolicy,
+    serialize::MarshalInto,
 };
 
 use super::{
@@ -219,6 +220,14 @@ impl Read for Message {
 }
 
 impl Authenticated {
+    /// Its signatures as they were written. With the content they tell one message from another,
+    /// however often it is armoured or framed anew.
+    #[must_use]
+    pub fn signature_bytes(&self) -> Vec<u8> {
+        let written = self.signatures.iter().map(MarshalInto::to_vec);
+        written.filter_map(Result::ok).flatten().collect()
+    }
+
     /// Who signed it, as far as the certificates at hand tell: those that the user `given`, and the
     /// one that was `enclosed` in the message.
     #[must_use]

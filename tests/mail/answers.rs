@@ -110,6 +110,79 @@ fn a_maildir_is_looked_through_and_nothing_is_taken_twice() {
 }
 
 #[test]
+fn p08_an_old_answer_in_another_wrapping_is_no_new_one() {
+    let office = Office::new();
+    let (_, key) = sent(&office);
+    let vendor = crate::bench::vendors::vendor();
+    let answer = keys::sealed_by(&key, payload("once").as_bytes(), &vendor.signing);
+    office
+        .bench
+        .write("framed.eml", pgp_mime(&keys::reframed(&answer)));
+    assert_eq!(sync(&office, "framed.eml").len(), 1);
+    office.bench.write("plain.eml", pgp_mime(&answer));
+    assert!(sync(&office, "plain.eml").is_empty(), "another frame");
+    let commented = answer.replacen("\n\n", "\nComment: again\n\n", 1);
+    assert_ne!(commented, answer);
+    office.bench.write("commented.eml", pgp_mime(&commented));
+    assert!(sync(&office, "commented.eml").is_empty(), "another armour");
+    // Whoever knows what the vendor will say cannot say it first, unsigned, and so hide it.
+    let early = keys::sealed_to(&key, payload("later").as_bytes());
+    office.bench.write("early.eml", pgp_mime(&early));
+    assert_eq!(sync(&office, "early.eml").len(), 1);
+    let later = keys::sealed_by(&key, payload("later").as_bytes(), &vendor.signing);
+    office.bench.write("later.eml", pgp_mime(&later));
+    let cases = sync(&office, "later.eml");
+    assert_eq!(cases[0]["messages"][0]["signed_by"], "vendor");
+}
+
+#[test]
+fn p32_strangers_take_no_room_of_the_vendors() {
+    let office = Office::new();
+    let (case, key) = sent(&office);
+    let vendor = crate::bench::vendors::vendor();
+    let from = format!("From {FROM} Thu Nov 26 10:00:00 2026\n");
+    let mut mbox = String::new();
+    for n in 0..102 {
+        let mail = pgp_mime(&keys::sealed_to(&key, payload(&n.to_string()).as_bytes()));
+        mbox.extend([&*from, &*mail, "\n\n"]);
+    }
+    let answer = keys::sealed_by(&key, payload("from us").as_bytes(), &vendor.signing);
+    mbox.extend([&*from, &*pgp_mime(&answer), "\n"]);
+    office.bench.write("mbox", mbox);
+    let line = ["case", "sync", "--mbox", "mbox"];
+    let synced = office.local(&line).expect(1);
+    synced.says(&[&format!("case {case} has no room for 2 more mails")]);
+    let shown = office.local(&["case", "show", &case, "--json"]).expect(0);
+    let shown = shown.json();
+    let messages = shown["cases"][0]["messages"].as_array().unwrap();
+    assert_eq!(messages.len(), 101);
+    assert_eq!(messages[100]["signed_by"], "vendor");
+    office
+        .local(&line)
+        .expect(1)
+        .says(&["no new answer", "2 more mails"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_is_kept_before_the_next_mail_is_read() {
+    let office = Office::new();
+    let (case, key) = sent(&office);
+    fs::create_dir(office.path("box")).unwrap();
+    let mail = pgp_mime(&keys::sealed_to(&key, payload("first").as_bytes()));
+    office.bench.write("box/1", mail);
+    // A file that cannot be read, not even by root.
+    std::os::unix::fs::symlink("/proc/self/mem", office.path("box/2")).unwrap();
+    let line = ["case", "sync", "--mbox", "box"];
+    office
+        .local(&line)
+        .expect(1)
+        .says(&["cannot read the mailbox"]);
+    let shown = office.local(&["case", "show", &case]).expect(0);
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("first"));
+}
+
+#[test]
 fn a_case_that_went_by_mail_says_what_can_be_done() {
     let office = Office::new();
     let (case, _) = sent(&office);

@@ -1,6 +1,9 @@
 //! The keys of the people in these tests, and what they write with them.
 
-use std::{io::Write, sync::OnceLock};
+use std::{
+    io::{Read, Write},
+    sync::OnceLock,
+};
 
 use sequoia_openpgp::{
     Cert,
@@ -87,6 +90,20 @@ fn encrypted(to: &Cert, content: &[u8], signer: Option<&Cert>) -> String {
     message.write_all(content).unwrap();
     message.finalize().unwrap();
     String::from_utf8(out).unwrap()
+}
+
+/// The same message with another header before its first packet, armoured anew.
+pub(crate) fn reframed(armored: &str) -> String {
+    use sequoia_openpgp::armor::{Kind, Reader, Writer};
+    let mut packets = Vec::new();
+    let mut reader = Reader::from_bytes(armored.as_bytes(), None);
+    reader.read_to_end(&mut packets).unwrap();
+    // RFC 9580 section 4.2: a session key of less than 192 bytes, in the new form and in the old.
+    assert!(packets[0] == 0xc1 && packets[1] < 192);
+    packets[0] = 0x84;
+    let mut writer = Writer::new(Vec::new(), Kind::Message).unwrap();
+    writer.write_all(&packets).unwrap();
+    String::from_utf8(writer.finalize().unwrap()).unwrap()
 }
 
 /// An armoured signature beside a text.

@@ -286,6 +286,7 @@ mod tests {
             seen: None,
             noted: Vec::new(),
             messages: Vec::new(),
+            by_strangers: Vec::new(),
         }
     }
 

@@ -1,16 +1,16 @@
 //! `sealpost case sync --mbox`: the vendor's answers to reports that went by mail, out of a mailbox.
 //!
 //! A mail belongs to the case whose key opens it. What it says and who signed it is judged whenever it is
-//! shown, as with messages of an intake; here it is kept as it came, sealed.
+//! shown, as with messages of an intake; here it is kept as it came, sealed, each before the next is read.
 
 use std::{
-    collections::{BTreeMap, HashSet},
-    io::{self, Cursor, Read},
+    collections::BTreeMap,
+    io::{BufRead as _, BufReader, Cursor, Read as _},
     path::Path,
+    sync::Arc,
 };
 
 use anyhow::Context as _;
-use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
     embargo::clock,
     find,
     letters::{LARGEST_MAIL, Reader},
-    sync::MAX_MESSAGES,
+    sorted::{Answer, Sorted},
 };
 use crate::{
     case::CaseName,
@@ -26,9 +26,9 @@ use crate::{
     commands::Context,
     disk::{Cases, Destination},
     mail::read::{self, Mailbox},
-    openpgp::{self, DecryptionKeys, Fingerprint, Opening, SecretKey},
+    openpgp::{self, DecryptionKeys, Fingerprint, Message, OpenError, Opening, SecretKey},
     terminal::{Exit, Failure},
-    wire::{Author, MessageId, MessageView},
+    wire::MessageView,
 };
 
 /// Keeps what is new in the mailbox, and shows it.
@@ -46,32 +46,27 @@ pub(super) fn run(path: &Path, args: &CaseSync, context: &Context<'_>) -> Result
         context.cases()?
     };
     let (keys, unreadable) = Keys::of(&names, (&cases, args), context)?;
-    let mut found: BTreeMap<CaseName, Vec<Vec<u8>>> = BTreeMap::new();
-    let (mut looked_at, at) = (0, Timestamp::try_from(context.now)?);
+    let mut sorted = Sorted::new(&cases, context)?;
+    let (mut looked_at, mut kept) = (0, Ok(()));
     let read = mailbox.each(&mut |mail| {
         looked_at += 1;
-        if let Some((name, sealed)) = keys.opens(mail) {
-            found.entry(name).or_default().push(sealed);
+        if kept.is_ok()
+            && let Some(answer) = keys.opens(mail)
+        {
+            kept = sorted.keep(&answer, &keys);
         }
     });
+    let Sorted { new, left_out, .. } = sorted;
+    let documents = show(&new, (&cases, args), context)?;
+    kept?;
     let passed_over =
         read.with_context(|| format!("cannot read the mailbox {}", path.display()))?;
-    let mut documents = Vec::new();
-    for (name, sealed) in found {
-        let new = keep(&name, &sealed, (&cases, at))?;
-        if new.is_empty() {
-            continue;
-        }
-        let record = cases.read(&name)?;
-        let mut document = CaseDocument::new(&record, &context.home.outbox().list()?.whole);
-        let reader = Reader::new(&record, &cases, &args.key, context)?;
-        document.set_clock(clock(&record, context));
-        document.messages = new.iter().map(|view| reader.open(view, context)).collect();
-        document.has_news = true;
-        tell(&document, context)?;
-        documents.push(document);
-    }
     let output = context.output;
+    for (name, mails) in &left_out {
+        output.warn(format!(
+            "case {name} has no room for {mails} more mails; they stay in the mailbox: sealpost open --words reads them"
+        ));
+    }
     if passed_over > 0 {
         output.warn(format!(
             "{passed_over} mails are too large and were passed over"
@@ -80,7 +75,7 @@ pub(super) fn run(path: &Path, args: &CaseSync, context: &Context<'_>) -> Result
     if documents.is_empty() {
         output.say(format!("no new answer among {looked_at} mails"));
     }
-    let exit = if unreadable.is_empty() {
+    let exit = if unreadable.is_empty() && left_out.is_empty() {
         Exit::Done
     } else {
         Exit::Failed
@@ -92,8 +87,28 @@ pub(super) fn run(path: &Path, args: &CaseSync, context: &Context<'_>) -> Result
     Ok(exit)
 }
 
+/// Shows the new messages of each case.
+fn show(
+    new: &BTreeMap<CaseName, Vec<MessageView>>,
+    (cases, args): (&Cases, &CaseSync),
+    context: &Context<'_>,
+) -> Result<Vec<CaseDocument>, Failure> {
+    let mut documents = Vec::new();
+    for (name, new) in new {
+        let record = cases.read(name)?;
+        let mut document = CaseDocument::new(&record, &context.home.outbox().list()?.whole);
+        let reader = Reader::new(&record, cases, &args.key, context)?;
+        document.set_clock(clock(&record, context));
+        document.messages = new.iter().map(|view| reader.open(view, context)).collect();
+        document.has_news = true;
+        tell(&document, context)?;
+        documents.push(document);
+    }
+    Ok(documents)
+}
+
 /// The keys of the cases that went by mail.
-struct Keys {
+pub(super) struct Keys {
     names: BTreeMap<String, CaseName>,
     secret: Vec<SecretKey>,
 }
@@ -131,9 +146,8 @@ impl Keys {
         Ok((keys, unreadable))
     }
 
-    /// The case that a mail belongs to, and the message in it, sealed; nothing of what cannot be
-    /// opened to its end.
-    fn opens(&self, mail: &[u8]) -> Option<(CaseName, Vec<u8>)> {
+    /// The answer in a mail, and its case; nothing of what cannot be opened to its end.
+    fn opens(&self, mail: &[u8]) -> Option<Answer> {
         if self.secret.is_empty() {
             return None;
         }
@@ -142,6 +156,29 @@ impl Keys {
         let mut sealed = Vec::new();
         let mut content = found.open(mail).ok()?;
         content.read_to_end(&mut sealed).ok()?;
+        drop(content);
+        let sealed: Arc<[u8]> = sealed.into();
+        let mut message = BufReader::new(self.open(&sealed).ok()?);
+        let mut content = Sha256::new();
+        while let piece @ [_, ..] = message.fill_buf().ok()? {
+            content.update(piece);
+            let count = piece.len();
+            message.consume(count);
+        }
+        let authenticated = message.into_inner().finish().ok()?;
+        let opened_by: Fingerprint = authenticated.opened_by.as_ref()?.fingerprint();
+        let digest = Sha256::new()
+            .chain_update(content.finalize())
+            .chain_update(authenticated.signature_bytes());
+        Some(Answer {
+            case: self.names.get(&opened_by.to_string())?.clone(),
+            content: digest.finalize().into(),
+            sealed,
+        })
+    }
+
+    /// The message of an answer.
+    pub(super) fn open(&self, sealed: &Arc<[u8]>) -> Result<Message, OpenError> {
         let keys = DecryptionKeys {
             secret: self.secret.clone(),
             agent: Box::new(|_| Ok(Vec::new())),
@@ -150,43 +187,6 @@ impl Keys {
         let limits = Opening {
             max_size: Some(LARGEST_MAIL),
         };
-        let mut message = openpgp::open(Cursor::new(sealed.clone()), keys, limits).ok()?;
-        io::copy(&mut message, &mut io::sink()).ok()?;
-        let opened_by = message.finish().ok()?.opened_by?;
-        let fingerprint: Fingerprint = opened_by.fingerprint();
-        let name = self.names.get(&fingerprint.to_string())?;
-        Some((name.clone(), sealed))
+        openpgp::open(Cursor::new(sealed.clone()), keys, limits)
     }
-}
-
-/// Keeps those that are not there yet.
-fn keep(
-    name: &CaseName,
-    sealed: &[Vec<u8>],
-    (cases, at): (&Cases, Timestamp),
-) -> Result<Vec<MessageView>, Failure> {
-    let _held = cases.hold(name)?;
-    let mut record = cases.read(name)?;
-    let mut known: HashSet<MessageId> = record.messages.iter().map(|one| one.id.clone()).collect();
-    let mut new = Vec::new();
-    for sealed in sealed {
-        let digest: [u8; 32] = Sha256::digest(sealed).into();
-        // The same mail again is the same message.
-        let id = std::array::from_fn(|at| digest.get(at).copied().unwrap_or_default());
-        let view = MessageView {
-            id: MessageId::from_entropy(id),
-            from: Author::Vendor,
-            at,
-            size: sealed.len() as u64,
-            sha256: data_encoding::HEXLOWER.encode(&digest),
-        };
-        let is_new = known.insert(view.id.clone());
-        if is_new && record.messages.len() < MAX_MESSAGES {
-            cases.keep_message(name, &view.id, sealed)?;
-            record.messages.push(view.clone());
-            new.push(view);
-        }
-    }
-    cases.write(&record)?;
-    Ok(new)
 }

@@ -10,6 +10,7 @@ mod mailbox;
 mod recover;
 mod reply;
 mod show;
+mod sorted;
 mod sync;
 
 use anyhow::anyhow;

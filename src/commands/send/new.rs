@@ -261,6 +261,7 @@ fn record(
         seen: None,
         noted: Vec::new(),
         messages: Vec::new(),
+        by_strangers: Vec::new(),
     })
 }
 

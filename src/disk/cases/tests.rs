@@ -111,6 +111,7 @@ fn record(entropy: u8) -> CaseRecord {
             until: None,
         }],
         messages: Vec::new(),
+        by_strangers: Vec::new(),
     }
 }
 

@@ -111,6 +111,7 @@ fn record(
         seen: None,
         noted: Vec::new(),
         messages: Vec::new(),
+        by_strangers: Vec::new(),
     })
 }
 

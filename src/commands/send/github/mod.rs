@@ -360,6 +360,7 @@ impl Filing {
             seen: None,
             noted: Vec::new(),
             messages: Vec::new(),
+            by_strangers: Vec::new(),
         })
     }
 }
