@@ -38,8 +38,20 @@ async fn insert(database: &Database, note: i64) -> Tx {
     tx
 }
 
+/// Two that wait for their turns in one transaction, after a note 0.
+async fn sharing(database: &Database) -> [Pin<Box<dyn Future<Output = Tx> + '_>>; 2] {
+    let before = insert(database, 0).await;
+    // Lets the end of this transaction wait for the lock before the others do.
+    tokio::task::yield_now().await;
+    let mut both =
+        [1, 2].map(|note| Box::pin(insert(database, note)) as Pin<Box<dyn Future<Output = Tx>>>);
+    assert!(both.iter_mut().all(|one| waits(one.as_mut())));
+    before.commit().await.unwrap();
+    both
+}
+
 /// Whether a future does not end yet.
-fn waits<F: Future>(future: Pin<&mut F>) -> bool {
+fn waits<F: Future + ?Sized>(future: Pin<&mut F>) -> bool {
     let context = &mut Context::from_waker(Waker::noop());
     future.poll(context).is_pending()
 }
@@ -47,13 +59,7 @@ fn waits<F: Future>(future: Pin<&mut F>) -> bool {
 #[tokio::test]
 async fn p06_nobody_is_told_before_all_of_it_is_on_the_disk() {
     let (_folder, database) = database().await;
-    let before = insert(&database, 0).await;
-    // Lets the end of this transaction wait for the lock before the others do.
-    tokio::task::yield_now().await;
-    let (mut one, mut two) = (pin!(insert(&database, 1)), pin!(insert(&database, 2)));
-    assert!(waits(one.as_mut()) && waits(two.as_mut()));
-    before.commit().await.unwrap();
-    // Both waited when the next transaction began, so that they share it.
+    let [one, two] = sharing(&database).await;
     let mut one = pin!(one.await.commit());
     assert!(waits(one.as_mut()));
     let two = two.await;
@@ -87,12 +93,7 @@ async fn a_turn_that_fails_or_is_dropped_takes_nothing_of_the_others_along() {
 #[tokio::test]
 async fn p07_what_sqlite_rolls_back_by_itself_is_told_to_everybody() {
     let (_folder, database) = database().await;
-    let before = insert(&database, 0).await;
-    // Lets the end of this transaction wait for the lock before the others do.
-    tokio::task::yield_now().await;
-    let (mut one, mut two) = (pin!(insert(&database, 1)), pin!(insert(&database, 2)));
-    assert!(waits(one.as_mut()) && waits(two.as_mut()));
-    before.commit().await.unwrap();
+    let [one, two] = sharing(&database).await;
     let mut one = one.await;
     // What an I/O error does: turns that ended well before and after it are lost with it.
     one.define("ROLLBACK".to_owned()).await.unwrap();
@@ -110,11 +111,7 @@ async fn p07_what_sqlite_rolls_back_by_itself_is_told_to_everybody() {
 #[tokio::test]
 async fn p07_a_turn_that_cannot_be_undone_takes_all_along() {
     let (_folder, database) = database().await;
-    let before = insert(&database, 0).await;
-    tokio::task::yield_now().await;
-    let (mut one, mut two) = (pin!(insert(&database, 1)), pin!(insert(&database, 2)));
-    assert!(waits(one.as_mut()) && waits(two.as_mut()));
-    before.commit().await.unwrap();
+    let [one, two] = sharing(&database).await;
     let mut one = pin!(one.await.commit());
     assert!(waits(one.as_mut()));
     let mut two = two.await;
