@@ -278,7 +278,7 @@ impl Envelope {
                 .hash_algo(hash)?
                 .creation_time(time);
             // Among several, each would learn of the others, and the vendor who the reporter is.
-            for recipient in self.recipients().iter().filter(|_| !self.hidden) {
+            if let [recipient] = self.recipients() {
                 layer = layer.add_intended_recipient(recipient.certificate().cert());
             }
             content = layer.build()?;

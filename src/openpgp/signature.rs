@@ -40,6 +40,9 @@ pub enum SignatureVerdict {
         origin: SignerOrigin,
         /// When it was signed, as the signer said.
         at: Timestamp,
+        /// Whether it says that it is for whoever opened it (RFC 9580 section 5.2.3.36). Else somebody may
+        /// have passed on what was signed for others, or for everybody.
+        addressed: bool,
     },
     /// It was signed by keys whose certificates are not at hand.
     UnknownSigner {
@@ -126,12 +129,13 @@ fn judge_one(
             Ok(at)
         });
         match checked {
-            Ok(at) => {
+            Ok((at, addressed)) => {
                 return SignatureVerdict::Verified {
                     signer: certificate.fingerprint(),
                     key: (&key.fingerprint()).into(),
                     origin: *origin,
                     at,
+                    addressed,
                 };
             }
             Err(why) => bad = bad.or(Some(SignatureVerdict::Bad { why })),
@@ -172,13 +176,13 @@ fn without_aliases(mut issuers: Vec<KeyHandle>) -> Vec<KeyName> {
     names
 }
 
-/// Everything about a signature but its arithmetic; tells when it was made.
+/// Everything about a signature but its arithmetic; tells when it was made, and whether for whoever opened it.
 fn checks(
     signature: &Signature,
     cert: &Cert,
     opened_by: Option<&Certificate>,
     now: SystemTime,
-) -> Result<Timestamp, String> {
+) -> Result<(Timestamp, bool), String> {
     let policy = StandardPolicy::at(now);
     let made = signature
         .signature_creation_time()
@@ -201,13 +205,15 @@ fn checks(
         )
         .map_err(|why| format!("it is too weak: {why:#}"))?;
     let mut intended = signature.intended_recipients().peekable();
-    if intended.peek().is_some() {
+    let addressed = intended.peek().is_some();
+    if addressed {
         let ours = opened_by.map(|certificate| certificate.cert().fingerprint());
         if !intended.any(|fingerprint| Some(fingerprint) == ours.as_ref()) {
             return Err("it was made for another recipient, who may have passed it on".to_owned());
         }
     }
-    Timestamp::try_from(made).map_err(|_| "it has no time".to_owned())
+    let made = Timestamp::try_from(made).map_err(|_| "it has no time".to_owned())?;
+    Ok((made, addressed))
 }
 
 fn may_sign(key: &ValidErasedKeyAmalgamation<'_, PublicParts>) -> Result<(), String> {

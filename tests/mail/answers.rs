@@ -200,3 +200,14 @@ fn a_case_that_went_by_mail_says_what_can_be_done() {
         .expect(1);
     absent.says(&["cannot read the mailbox absent"]);
 }
+
+#[test]
+fn p08_what_the_vendor_signed_for_others_is_not_called_an_answer() {
+    let office = Office::new();
+    let (_, key) = sent(&office);
+    let vendor = crate::bench::vendors::vendor();
+    let public = keys::passed_on(&key, payload("you may publish").as_bytes(), &vendor.signing);
+    office.bench.write("one.eml", pgp_mime(&public));
+    let message = &sync(&office, "one.eml")[0]["messages"][0];
+    assert_eq!(message["signed_by"], "vendor-unaddressed");
+}

@@ -61,17 +61,28 @@ pub(crate) fn sealed_to(certificate: &[u8], content: &[u8]) -> String {
     encrypted(&Cert::from_bytes(certificate).unwrap(), content, None)
 }
 
-/// The same, signed by an armoured secret key.
+/// The same, signed by an armoured secret key, for whoever has the key of the certificate.
 pub(crate) fn sealed_by(certificate: &[u8], content: &[u8], signing: &str) -> String {
-    let signer = Cert::from_bytes(signing).unwrap();
-    encrypted(
-        &Cert::from_bytes(certificate).unwrap(),
+    let to = Cert::from_bytes(certificate).unwrap();
+    message(
+        &to,
         content,
-        Some(&signer),
+        Some(&Cert::from_bytes(signing).unwrap()),
+        true,
     )
 }
 
+/// The same, signed for nobody in particular.
+pub(crate) fn passed_on(certificate: &[u8], content: &[u8], signing: &str) -> String {
+    let to = Cert::from_bytes(certificate).unwrap();
+    encrypted(&to, content, Some(&Cert::from_bytes(signing).unwrap()))
+}
+
 fn encrypted(to: &Cert, content: &[u8], signer: Option<&Cert>) -> String {
+    message(to, content, signer, false)
+}
+
+fn message(to: &Cert, content: &[u8], signer: Option<&Cert>, addressed: bool) -> String {
     let policy = StandardPolicy::new();
     let mut out = Vec::new();
     let message = Armorer::new(Message::new(&mut out)).build().unwrap();
@@ -81,10 +92,11 @@ fn encrypted(to: &Cert, content: &[u8], signer: Option<&Cert>) -> String {
         .build()
         .unwrap();
     if let Some(signer) = signer {
-        message = Signer::new(message, signing(signer))
-            .unwrap()
-            .build()
-            .unwrap();
+        let mut layer = Signer::new(message, signing(signer)).unwrap();
+        if addressed {
+            layer = layer.add_intended_recipient(to);
+        }
+        message = layer.build().unwrap();
     }
     let mut message = LiteralWriter::new(message).build().unwrap();
     message.write_all(content).unwrap();

@@ -34,11 +34,14 @@ pub(super) struct Letter {
     from: &'static str,
     at: Timestamp,
     size: u64,
-    /// `vendor` (a key of the vendor's that the intake does not hold), `intake` (the key that it
-    /// holds), `unsigned`, `unknown-signer` or `bad`; null for one's own.
+    /// `vendor` (a key of the vendor's that the intake does not hold), `vendor-unaddressed` (the same, for
+    /// nobody in particular), `intake` (the key that it holds), `unsigned`, `unknown-signer` or `bad`;
+    /// null for one's own.
     signed_by: Option<&'static str>,
     /// The key that signed.
     key: Option<String>,
+    /// When, by the signer's word; `at` is when it came in.
+    signed_at: Option<Timestamp>,
     /// The vendor's certificate, to tell a person whose key that is.
     #[serde(skip)]
     certificate: Option<String>,
@@ -118,6 +121,7 @@ impl<'a> Reader<'a> {
             size: view.size,
             signed_by: None,
             key: None,
+            signed_at: None,
             certificate: self
                 .record
                 .certificate
@@ -170,6 +174,9 @@ impl<'a> Reader<'a> {
         let (signed_by, key) = self.judge(&verdict);
         letter.signed_by = Some(signed_by);
         letter.key = key;
+        if let SignatureVerdict::Verified { at, .. } = &verdict {
+            letter.signed_at = Some(*at);
+        }
         if let SignatureVerdict::Bad { why } = verdict {
             anyhow::bail!("its signature is bad: {why}");
         }
@@ -179,11 +186,16 @@ impl<'a> Reader<'a> {
 
     fn judge(&self, verdict: &SignatureVerdict) -> (&'static str, Option<String>) {
         match verdict {
-            SignatureVerdict::Verified { key, .. } => {
+            SignatureVerdict::Verified { key, addressed, .. } => {
                 let by_mail = matches!(self.record.destination, Destination::Mail(_));
+                let vendor = if *addressed {
+                    "vendor"
+                } else {
+                    "vendor-unaddressed"
+                };
                 let by = match &self.held_by_intake {
-                    None if by_mail => "vendor",
-                    Some(held) if held != key => "vendor",
+                    None if by_mail => vendor,
+                    Some(held) if held != key => vendor,
                     Some(_) => "intake",
                     None => "vendor-or-intake",
                 };
@@ -225,8 +237,15 @@ impl Letter {
         }
         let key = self.key.as_deref().unwrap_or_default();
         let key = key_of(self.certificate.as_deref().unwrap_or(key), key);
+        let when = self
+            .signed_at
+            .map(super::document::time)
+            .unwrap_or_default();
         let by = match self.signed_by {
-            Some("vendor") => format!("from the vendor (signed by {key})"),
+            Some("vendor") => format!("from the vendor (signed by {key} at {when})"),
+            Some("vendor-unaddressed") => format!(
+                "signed by the vendor ({key} at {when}), but not for this case: somebody may have passed on what was for others"
+            ),
             Some("intake") => format!(
                 "signed by {key}, the key that the intake holds: whoever runs it could have written this"
             ),
