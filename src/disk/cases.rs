@@ -122,14 +122,14 @@ impl Cases {
     pub fn read(&self, name: &CaseName) -> Result<CaseRecord, VaultError> {
         let folder = self.home.existing(FOLDER)?;
         let path = record_path(&folder, name);
-        let mut kept = read_whole(&path)?;
+        let mut kept = read_whole(&path, MAX_FILE)?;
         loop {
             let why = match self.understand(name, &path, &kept) {
                 Ok(record) => return Ok(record),
                 Err(why) => why,
             };
             // One that is replaced while it is read is overwritten.
-            let again = read_whole(&path)?;
+            let again = read_whole(&path, MAX_FILE)?;
             if again == kept {
                 return Err(why);
             }
@@ -233,7 +233,7 @@ impl Cases {
         message: &MessageId,
     ) -> Result<Option<Vec<u8>>, DiskError> {
         let folder = self.home.existing(FOLDER)?.join(name.as_str());
-        match read_whole(&folder.join(message_file(message))) {
+        match read_whole(&folder.join(message_file(message)), MAX_FILE) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(DiskError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -309,17 +309,18 @@ pub(super) fn publish(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
     file.finish()
 }
 
-pub(super) fn read_whole(path: &Path) -> Result<Vec<u8>, DiskError> {
+/// A file of ours, if it has no more than `limit` bytes.
+pub(super) fn read_whole(path: &Path, limit: usize) -> Result<Vec<u8>, DiskError> {
     let reading = |error| DiskError::io("read", path, error);
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(reading)?;
-    file.take(MAX_FILE as u64 + 1)
+    file.take(limit as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(reading)?;
-    if bytes.len() > MAX_FILE {
+    if bytes.len() > limit {
         return Err(DiskError::TooLarge {
             path: path.to_owned(),
-            limit: MAX_FILE,
+            limit,
         });
     }
     Ok(bytes)
@@ -380,7 +381,7 @@ const RECORD: &str = "record";
 const LOCK: &str = ".lock";
 
 /// A message of the largest size, or a record with very many of them.
-const MAX_FILE: usize = 32 << 20;
+pub(super) const MAX_FILE: usize = 32 << 20;
 
 #[cfg(all(test, unix))]
 mod tests;

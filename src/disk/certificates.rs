@@ -3,10 +3,11 @@
 //! Serves promise 4: what a vendor's site forgets to say, or an adversary leaves out, is remembered
 //! here. One file a certificate, published whole under a lock that all processes share.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
+use super::cases::owner_only;
 use super::{DiskError, Home, Overwrite, PendingFile};
 use crate::openpgp::{Certificate, Fingerprint, read_certificates};
 
@@ -79,14 +80,7 @@ fn read(folder: &Path, fingerprint: &Fingerprint) -> Result<Option<Certificate>,
 fn lock(folder: &Path) -> Result<File, DiskError> {
     let path = folder.join(LOCK);
     let locking = |error| DiskError::io("lock", &path, error);
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let file = options.open(&path).map_err(locking)?;
+    let file = owner_only().open(&path).map_err(locking)?;
     file.lock().map_err(locking)?;
     Ok(file)
 }

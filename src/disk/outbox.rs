@@ -16,7 +16,7 @@ use url::Url;
 
 use super::{
     DiskError, Home,
-    cases::{owner_only, publish, read_whole, remove_folder},
+    cases::{MAX_FILE, owner_only, publish, read_whole, remove_folder},
     pending::sync_folder,
     record::hex,
     registry::{Leftover, Ticket},
@@ -408,7 +408,7 @@ fn write(folder: &Path, entry: &Entry) -> Result<(), DiskError> {
 /// `None` where there is no document.
 fn read(folder: &Path) -> Result<Option<Entry>, DiskError> {
     let path = folder.join(DOCUMENT);
-    let bytes = match read_whole(&path) {
+    let bytes = match read_whole(&path, MAX_FILE) {
         Ok(bytes) => bytes,
         Err(DiskError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
             return Ok(None);

@@ -3,14 +3,15 @@
 //! Serves `trust` and promise 2. One JSON file a pin, published whole; a file that cannot be read
 //! is an error and never an absent pin, which another key could take the place of.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Write};
+use std::fs;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
+use super::cases::read_whole;
 use super::pending::sync_folder;
 use super::{DiskError, Home, Overwrite, PendingFile};
 use crate::openpgp::Fingerprint;
@@ -124,18 +125,7 @@ impl From<&Pin> for Written {
 }
 
 fn read(path: &Path) -> Result<Pin, DiskError> {
-    let reading = |error| DiskError::io("read", path, error);
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(reading)?;
-    file.take(MAX_FILE as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(reading)?;
-    if bytes.len() > MAX_FILE {
-        return Err(DiskError::TooLarge {
-            path: path.to_owned(),
-            limit: MAX_FILE,
-        });
-    }
+    let bytes = read_whole(path, MAX_FILE)?;
     let written: Written =
         serde_json::from_slice(&bytes).map_err(|error| DiskError::damaged(path, error))?;
     let damaged = |why: String| DiskError::damaged(path, why);

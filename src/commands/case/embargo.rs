@@ -5,9 +5,11 @@ use anyhow::anyhow;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
+    chosen,
     document::{CaseDocument, Document, Unreadable, tell},
     find,
     letters::attested,
+    unlocked,
 };
 use crate::{
     case::{Event, EventKind, State},
@@ -21,16 +23,8 @@ use crate::{
 };
 
 pub(super) fn run(args: &CaseEmbargo, context: &Context<'_>) -> Result<Exit, Failure> {
-    let cases = context.home.cases(context.now)?;
-    let names = match &args.case {
-        Some(typed) => vec![find(typed, &cases)?],
-        None => cases.names()?,
-    };
-    let cases = if names.is_empty() {
-        cases
-    } else {
-        context.cases()?
-    };
+    let (cases, names) = chosen(args.case.as_deref(), context)?;
+    let cases = unlocked(cases, &names, context)?;
     let (mut clocks, mut exit) = (Vec::new(), Exit::Done);
     for name in &names {
         let record = match cases.read(name) {

@@ -17,7 +17,7 @@ use crate::{
         open::{SECRET_LIMIT, agent_passphrase},
         send::key_of,
     },
-    disk::{CaseRecord, Cases, Destination, SecretFile},
+    disk::{CaseRecord, Cases, Delivered, Destination, SecretFile},
     openpgp::{
         self, Certificate, DecryptionKeys, Fingerprint, Message, Opening, SecretKey,
         SignatureVerdict,
@@ -65,9 +65,20 @@ pub(super) fn attested(
     record: &CaseRecord,
     context: &Context<'_>,
 ) -> Result<Option<Attested>, Failure> {
-    let Some(delivered) = &record.delivered else {
-        return Ok(None);
-    };
+    let delivered = record.delivered.as_ref();
+    let whose = format!("case {}", record.name());
+    delivered
+        .map(|delivered| judge(record, delivered, &whose, context))
+        .transpose()
+}
+
+/// The verdict on a receipt, which is that of `whose` in words.
+pub(super) fn judge(
+    record: &CaseRecord,
+    delivered: &Delivered,
+    whose: &str,
+    context: &Context<'_>,
+) -> Result<Attested, Failure> {
     let (_, certificate) = record.intake()?;
     let expected = Expected {
         certificate,
@@ -76,10 +87,9 @@ pub(super) fn attested(
         size: record.size,
     };
     let judged = Attested::judge(delivered.receipt.as_bytes(), &expected, context.now);
-    judged.map(Some).map_err(|why| {
-        let name = record.name();
+    judged.map_err(|why| {
         let error = anyhow::Error::new(why);
-        let error = error.context(format!("the receipt of case {name} is not to be believed"));
+        let error = error.context(format!("the receipt of {whose} is not to be believed"));
         Failure::new(Exit::NotAuthenticated, error)
     })
 }

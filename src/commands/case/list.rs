@@ -1,8 +1,10 @@
 //! `sealpost case list`: a line for each.
 
 use super::{
+    chosen,
     document::{CaseDocument, Document, Unreadable, standing},
     embargo::clock,
+    unlocked,
 };
 use crate::{
     commands::Context,
@@ -11,14 +13,8 @@ use crate::{
 
 pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
     let (outbox, damaged) = context.outbox()?;
-    let cases = context.home.cases(context.now)?;
-    let names = cases.names()?;
-    // Nobody is asked for a passphrase that nothing needs.
-    let cases = if names.is_empty() {
-        cases
-    } else {
-        context.cases()?
-    };
+    let (cases, names) = chosen(None, context)?;
+    let cases = unlocked(cases, &names, context)?;
     let (mut documents, mut unreadable) = (Vec::new(), Vec::new());
     for name in names {
         match cases.read(&name) {

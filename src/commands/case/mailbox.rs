@@ -14,11 +14,12 @@ use anyhow::Context as _;
 use sha2::{Digest, Sha256};
 
 use super::{
+    chosen,
     document::{CaseDocument, Document, Unreadable, tell},
     embargo::clock,
-    find,
     letters::{LARGEST_MAIL, Reader},
     sorted::{Answer, Sorted},
+    unlocked,
 };
 use crate::{
     case::CaseName,
@@ -33,18 +34,10 @@ use crate::{
 
 /// Keeps what is new in the mailbox, and shows it.
 pub(super) fn run(path: &Path, args: &CaseSync, context: &Context<'_>) -> Result<Exit, Failure> {
-    let cases = context.home.cases(context.now)?;
-    let names = match &args.case {
-        Some(typed) => vec![find(typed, &cases)?],
-        None => cases.names()?,
-    };
+    let (cases, names) = chosen(args.case.as_deref(), context)?;
     let mailbox = Mailbox::open(path);
     let mailbox = mailbox.with_context(|| format!("cannot read the mailbox {}", path.display()))?;
-    let cases = if names.is_empty() {
-        cases
-    } else {
-        context.cases()?
-    };
+    let cases = unlocked(cases, &names, context)?;
     let (keys, unreadable) = Keys::of(&names, (&cases, args), context)?;
     let mut sorted = Sorted::new(&cases, context)?;
     let (mut looked_at, mut kept) = (0, Ok(()));

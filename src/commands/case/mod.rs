@@ -58,6 +58,25 @@ fn find(typed: &str, cases: &Cases) -> Result<CaseName, Failure> {
     })
 }
 
+/// The case that was typed, or all of them.
+fn chosen(typed: Option<&str>, context: &Context<'_>) -> Result<(Cases, Vec<CaseName>), Failure> {
+    let cases = context.home.cases(context.now)?;
+    let names = match typed {
+        Some(typed) => vec![find(typed, &cases)?],
+        None => cases.names()?,
+    };
+    Ok((cases, names))
+}
+
+/// The same cases with their records open: nobody is asked for a passphrase that nothing needs.
+fn unlocked(cases: Cases, names: &[CaseName], context: &Context<'_>) -> Result<Cases, Failure> {
+    if names.is_empty() {
+        Ok(cases)
+    } else {
+        context.cases()
+    }
+}
+
 /// Without the passphrase, and even if it cannot be read.
 fn forget(args: &CaseForget, context: &Context<'_>) -> Result<Exit, Failure> {
     let cases = context.home.cases(context.now)?;

@@ -2,11 +2,14 @@
 
 use anyhow::anyhow;
 
-use super::document::{CaseDocument, Document, tell};
+use super::{
+    document::{CaseDocument, Document, tell},
+    letters,
+};
 use crate::{
     case::{CaseName, CaseSecret, EmbargoTerms},
     cli::CaseRecover,
-    client::{Attested, Expected, Intake},
+    client::{Attested, Intake},
     commands::{
         Context, embargo,
         online::Online,
@@ -195,16 +198,8 @@ fn record(
 fn attested(record: &CaseRecord, context: &Context<'_>) -> Result<Attested, Failure> {
     let delivered = record.delivered.as_ref();
     let delivered = delivered.ok_or_else(|| anyhow!("there is no receipt"))?;
-    let (_, certificate) = record.intake()?;
-    let expected = Expected {
-        certificate,
-        report: &delivered.report,
-        sha256: record.sha256,
-        size: record.size,
-    };
-    Attested::judge(delivered.receipt.as_bytes(), &expected, context.now).map_err(|why| {
-        let error = anyhow::Error::new(why).context("the receipt of this case is not to be believed");
-        Failure::new(Exit::NotAuthenticated, error).with_hint(Hint::words(
+    letters::judge(record, delivered, "this case", context).map_err(|failure| {
+        failure.with_hint(Hint::words(
             "if the vendor changed its key since, name the one that the report was sealed to with --fingerprint HEX",
         ))
     })

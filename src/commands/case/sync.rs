@@ -6,10 +6,11 @@ use anyhow::anyhow;
 use jiff::Timestamp;
 
 use super::{
+    chosen,
     document::{CaseDocument, Document, Unreadable, standing, tell},
     embargo::clock,
-    find,
     letters::{Reader, attested},
+    unlocked,
 };
 use crate::{
     case::{CaseName, State},
@@ -22,16 +23,8 @@ use crate::{
 };
 
 pub(super) fn run(args: &CaseSync, context: &Context<'_>) -> Result<Exit, Failure> {
-    let cases = context.home.cases(context.now)?;
-    let names = match &args.case {
-        Some(typed) => vec![find(typed, &cases)?],
-        None => cases.names()?,
-    };
-    let cases = if names.is_empty() {
-        cases
-    } else {
-        context.cases()?
-    };
+    let (cases, names) = chosen(args.case.as_deref(), context)?;
+    let cases = unlocked(cases, &names, context)?;
     let (mut documents, mut unreadable) = (Vec::new(), Vec::new());
     let mut failed = None;
     for name in &names {
