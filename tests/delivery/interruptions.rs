@@ -53,9 +53,16 @@ fn endless(desk: &Desk) {
     file.set_len(900 * MIB).unwrap();
 }
 
-fn is_sealed(desk: &Desk) -> bool {
-    let outbox = desk.outbox();
-    outbox.iter().any(|path| path.join("entry.json").exists())
+/// A report that is whole in the outbox, with much of it still to come.
+fn sealed_and_on_its_way(desk: &Desk) -> (Line, Child) {
+    desk.attachment(12 << 20);
+    let line = Line::new(desk.at, SLOW, 1);
+    let child = start(desk, &line, "");
+    until("an entry", || {
+        let outbox = desk.outbox();
+        outbox.iter().any(|path| path.join("entry.json").exists())
+    });
+    (line, child)
 }
 
 #[test]
@@ -78,10 +85,7 @@ fn an_interruption_while_sealing_takes_back_what_was_uploaded() {
 #[test]
 fn an_interruption_after_sealing_keeps_the_report_and_says_how_to_go_on() {
     let desk = Desk::new();
-    desk.attachment(12 << 20);
-    let line = Line::new(desk.at, SLOW, 1);
-    let child = start(&desk, &line, "");
-    until("an entry", || is_sealed(&desk));
+    let (line, child) = sealed_and_on_its_way(&desk);
     signal(&child, Signal::TERM);
     let first = ended(child).expect(143);
     first.says("it is kept in the outbox as case ");
@@ -96,10 +100,7 @@ fn an_interruption_after_sealing_keeps_the_report_and_says_how_to_go_on() {
 #[test]
 fn an_interruption_of_going_on_keeps_it_too() {
     let desk = Desk::new();
-    desk.attachment(12 << 20);
-    let line = Line::new(desk.at, SLOW, 1);
-    let child = start(&desk, &line, "");
-    until("an entry", || is_sealed(&desk));
+    let (line, child) = sealed_and_on_its_way(&desk);
     signal(&child, Signal::TERM);
     ended(child).expect(143);
     let sent = line.sent();
@@ -123,10 +124,7 @@ fn an_interruption_of_going_on_keeps_it_too() {
 #[test]
 fn words_that_were_never_shown_are_shown_by_going_on() {
     let desk = Desk::new();
-    desk.attachment(12 << 20);
-    let line = Line::new(desk.at, SLOW, 1);
-    let mut child = start(&desk, &line, "");
-    until("an entry", || is_sealed(&desk));
+    let (line, mut child) = sealed_and_on_its_way(&desk);
     child.kill().unwrap();
     child.wait().unwrap();
     line.set(SOUND);
