@@ -118,6 +118,8 @@ codes! {
     AlreadyPublic = "already-public", Hint;
     /// An attachment tells more than its content.
     Metadata = "attachment-metadata", Hint;
+    /// A key that opens nothing but a place for tests.
+    TestSecret = "test-secret", Hint;
     /// An override that answers no finding.
     OverrideUnused = "override-unused", Hint;
 }

@@ -6,14 +6,15 @@ use data_encoding::BASE64;
 use zeroize::Zeroizing;
 
 use super::{
-    password::is_stand_in,
-    view::{View, is_random, is_word, run},
+    assigned::{LONGEST, Quote, assigned, reversed},
+    stand_in::is_stand_in,
+    view::{View, is_mixed, is_random, is_word, run},
 };
 
 /// A header that may carry a credential.
 pub(super) struct Header<'a> {
     kind: Kind,
-    name: usize,
+    length: usize,
     value: &'a [u8],
 }
 
@@ -25,26 +26,44 @@ enum Kind {
 }
 
 impl<'a> Header<'a> {
-    /// The header that begins here.
+    /// The header that begins here, as it is sent, as code writes it, or as one of a HAR 1.2 archive.
     pub(super) fn at(view: &View<'a>) -> Option<Self> {
         if !view.is_word_start() {
             return None;
         }
-        let (name, kind) = NAMES
+        let found = NAMES
             .iter()
-            .find(|(name, _)| view.after_name(name).is_some())?;
-        let rest = view.after_name(name)?;
-        let rest = rest.get(..rest.len().min(LONGEST))?;
+            .find_map(|(name, kind)| Some((name.len(), *kind, view.after_name(name)?)));
+        let Some((name, kind, rest)) = found else {
+            return Self::behind_its_value(view);
+        };
+        let value = assigned(rest, Quote::at_end(view.behind()))?;
+        let value = value.get(..value.len().min(LONGEST))?;
+        let value = run(value, |byte| !matches!(byte, b'\r' | b'\n'));
+        let length = name + value.len();
+        Some(Self {
+            kind,
+            length,
+            value,
+        })
+    }
+
+    /// `"value": "…", "name": "Cookie"`.
+    fn behind_its_value(view: &View<'a>) -> Option<Self> {
+        let (value, name) = reversed(view.after_name(b"value")?)?;
+        let (_, kind) = NAMES
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))?;
         Some(Self {
             kind: *kind,
-            name: name.len(),
-            value: run(rest, |byte| !matches!(byte, b'\r' | b'\n')),
+            length: value.len(),
+            value,
         })
     }
 
     /// Bytes of name and value.
     pub(super) fn length(&self) -> usize {
-        self.name + self.value.len()
+        self.length
     }
 
     /// The kind of secret in it.
@@ -52,10 +71,15 @@ impl<'a> Header<'a> {
         let mut pairs = self.value.split(|byte| *byte == b';');
         match self.kind {
             Kind::Credential => is_credential(self.value).then_some("authorization"),
-            Kind::Cookies => pairs.any(is_session).then_some("cookie"),
+            Kind::Cookies => holds_session(self.value).then_some("cookie"),
             Kind::NewCookie => pairs.next().is_some_and(is_session).then_some("cookie"),
         }
     }
+}
+
+/// Whether one of these cookies is a session.
+pub(super) fn holds_session(cookies: &[u8]) -> bool {
+    cookies.split(|byte| *byte == b';').any(is_session)
 }
 
 /// `Bearer …`, `Basic …`, or a key alone.
@@ -102,23 +126,19 @@ pub(super) fn names() -> Vec<&'static [u8]> {
     NAMES.iter().map(|(name, _)| *name).collect()
 }
 
-/// Letters and digits, both.
-fn is_mixed(value: &[u8]) -> bool {
-    value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic)
-}
-
 /// The headers, in lower case.
-const NAMES: [(&[u8], Kind); 6] = [
-    (b"authorization:", Kind::Credential),
-    (b"proxy-authorization:", Kind::Credential),
-    (b"x-api-key:", Kind::Credential),
-    (b"x-auth-token:", Kind::Credential),
-    (b"cookie:", Kind::Cookies),
-    (b"set-cookie:", Kind::NewCookie),
+const NAMES: [(&[u8], Kind); 10] = [
+    (b"authorization", Kind::Credential),
+    (b"proxy-authorization", Kind::Credential),
+    (b"x-api-key", Kind::Credential),
+    (b"x-auth-token", Kind::Credential),
+    (b"x-access-token", Kind::Credential),
+    (b"x-session-token", Kind::Credential),
+    (b"x-vault-token", Kind::Credential),
+    (b"private-token", Kind::Credential),
+    (b"cookie", Kind::Cookies),
+    (b"set-cookie", Kind::NewCookie),
 ];
-
-/// The longest header that is looked at.
-const LONGEST: usize = 4096;
 
 /// Cookies of analytics and consent, by the beginnings of their names.
 const COUNTING: [&[u8]; 10] = [

@@ -3,13 +3,17 @@
 //! Serves `check`. Nothing that is found is kept or shown: only what kind of thing it is, and where. What lies inside a
 //! compressed file is not seen.
 
+mod assigned;
+mod command;
 mod cookie;
 mod key;
 mod metadata;
 mod password;
+mod stand_in;
 mod start;
 mod token;
 mod view;
+mod wide;
 mod words;
 
 use std::io::{self, Read};
@@ -129,8 +133,8 @@ impl Scanner {
     }
 
     fn decide(&mut self) {
-        let wide = self.window.starts_with(&[0xff, 0xfe]) || self.window.starts_with(&[0xfe, 0xff]);
-        self.form = if wide {
+        let head = self.window.get(..self.window.len().min(HEAD));
+        self.form = if wide::is_wide(head.unwrap_or_default()) {
             self.window.retain(|byte| *byte != 0);
             Form::Wide
         } else if self.window.iter().take(HEAD).any(|byte| *byte == 0) {
@@ -212,6 +216,7 @@ impl Hit {
 struct Watch {
     inside: metadata::Inside,
     words: words::Words,
+    command: command::Command,
     /// Up to where headers were read already.
     read: u64,
 }
@@ -222,7 +227,8 @@ impl Watch {
         let secret = key::find(view)
             .or_else(|| token::find(view))
             .or_else(|| password::find(view))
-            .or_else(|| self.header(view, place));
+            .or_else(|| self.header(view, place))
+            .or_else(|| self.command.find(view, place));
         let hit = secret.map(|(kind, length)| Hit::secret(kind, length));
         hit.or_else(|| self.inside.find(view))
     }
@@ -262,6 +268,11 @@ impl Found {
             offset: binary.then_some(offset),
         };
         let finding = match what {
+            What::Secret(token::STRIPE_TEST) => {
+                let message = "this looks like a key of Stripe for tests: it moves no money, but it \
+                               says whose account it is";
+                Finding::new(Code::TestSecret, place, message).about(token::STRIPE_TEST)
+            }
             What::Secret(kind) => {
                 let message = format!(
                     "this looks like {}: take it out, or say why it stays",
@@ -302,7 +313,10 @@ fn named(kind: &str) -> String {
         "aws-access-key" => "an access key of AWS",
         "aws-secret-key" => "a secret key of AWS",
         "jwt" => "a signed token (JWT)",
-        "url-password" => "a password in a URL",
+        "url-password" => "a password or token in a URL",
+        "password-argument" => "a password on a command line",
+        "azure-signature" => "the signature of a shared access to Azure",
+        "telegram-token" => "the token of a Telegram bot",
         "authorization" => "a credential in an Authorization header",
         "cookie" => "a session in a cookie",
         "key-in-text" => "a key or token in a setting",

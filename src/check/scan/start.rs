@@ -4,9 +4,9 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, Input, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
-use super::{cookie, key, metadata, password, token};
+use super::{assigned, command, cookie, key, metadata, password, token};
 
 /// The first place in `window` from `at` on, and before `end`, where something may begin.
 pub(super) fn next(window: &[u8], at: usize, end: usize) -> Option<usize> {
@@ -20,18 +20,24 @@ pub(super) fn next(window: &[u8], at: usize, end: usize) -> Option<usize> {
 }
 
 static STARTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let names = password::names();
+    let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
     let all = [
         key::STARTS,
         password::STARTS,
         metadata::STARTS,
+        assigned::STARTS,
         &token::starts()[..],
-        &password::names()[..],
+        &names[..],
         &cookie::names()[..],
+        &command::starts()[..],
     ]
     .concat();
     debug_assert!(all.iter().all(|start| start.len() <= LONGEST));
     AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostFirst)
+        // The fastest, which is not chosen by itself for so many.
+        .kind(Some(AhoCorasickKind::DFA))
         .ascii_case_insensitive(true)
         .build(all)
         .ok()

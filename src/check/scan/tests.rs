@@ -100,6 +100,64 @@ fn credentials() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// The forms in which reports hold them: captures, code, calls of curl.
+fn as_reports_have_them() -> Vec<(&'static str, String)> {
+    let (forty, session) = (digits(40), digits(32));
+    let har = [
+        format!(r#"{{"name":"Authorization","value":"Bearer {forty}"}}"#),
+        format!(r#"{{"value":"Bearer {forty}","name":"Authorization"}}"#),
+        format!(r#"{{"name": "x-api-key", "value": "{session}"}}"#),
+        format!(r#"{{\"name\":\"Authorization\",\"value\":\"Bearer {forty}\"}}"#),
+        format!(r#"{{\"value\":\"Bearer {forty}\",\"name\":\"Authorization\"}}"#),
+        format!("'Authorization': 'Bearer {forty}',"),
+        format!(r#""Authorization": "Bearer {forty}","#),
+        format!(r#"headers["Authorization"] = "Bearer {forty}""#),
+        format!("setRequestHeader('X-API-Key', '{forty}')"),
+        format!(r#""proxy-authorization" => "Bearer {}""#, digits(900)),
+    ];
+    let cookies = [
+        format!(r#"{{"name":"Cookie","value":"lang=en; session={session}"}}"#),
+        format!(r#"{{"value":"session={session}; Path=/","name":"Set-Cookie"}}"#),
+        format!("curl -b 'session={session}' https://val.town/"),
+        format!("curl https://val.town/ \\\n  --cookie \"a=b; session={session}\"")
+            .replace('\n', " "),
+        format!("sqlmap -u https://val.town/ --cookie=session={session}"),
+    ];
+    let settings = [
+        format!(r#""accessToken":"{session}""#),
+        format!("userRefreshToken: '{session}'"),
+        format!("client-secret: {session}"),
+        format!("apiKey={session}"),
+        format!("refreshToken = {}", digits(900)),
+        format!(r#"<add key="ClientSecret" value="{session}" />"#),
+        format!(r#"{{"name":"access_token","value":"{session}"}}"#),
+        format!(r#"{{"value":"{session}","name":"access_token"}}"#),
+    ];
+    let urls = [
+        format!("https://{session}@git.val.town/x"),
+        "https://ada:Tr0ub$4dor@db.val.town/x".to_owned(),
+        "https://ada:Tr0ub*4d*r@db.val.town/x".to_owned(),
+        "https://ada:Tr0ub4dor@notexample.com/x".to_owned(),
+    ];
+    let logins = [
+        "curl -u ada:Tr0ub4dor https://val.town/",
+        "curl -s https://val.town/ --user 'ada:Tr0ub$4dor'",
+        "curl -X POST -uada:Tr0ub4dor https://val.town/",
+        "curl -sku \"ada:Tr0ub4dor\" https://val.town/",
+    ];
+    let each =
+        |kind: &'static str, texts: Vec<String>| texts.into_iter().map(move |text| (kind, text));
+    each("authorization", har.to_vec())
+        .chain(each("cookie", cookies.to_vec()))
+        .chain(each("key-in-text", settings.to_vec()))
+        .chain(each("url-password", urls.to_vec()))
+        .chain(each(
+            "password-argument",
+            logins.map(str::to_owned).to_vec(),
+        ))
+        .collect()
+}
+
 fn tokens() -> Vec<(&'static str, String)> {
     let base32 = chance(16, "QZ7XK2MR5VB3NTLWPY4HJ6GD");
     let hex = chance(64, "3f9a1c7e2b8d4065");
@@ -108,6 +166,19 @@ fn tokens() -> Vec<(&'static str, String)> {
         ("github-token", format!("ghp_{}", digits(36))),
         ("github-token", format!("github_pat_{}", digits(82))),
         ("gitlab-token", format!("glpat-{}", digits(20))),
+        ("gitlab-token", format!("glrt-{}", digits(20))),
+        ("stripe-test-key", format!("sk_test_{}", digits(24))),
+        (
+            "telegram-token",
+            format!("bot123456789:AA{}/getMe", digits(33)),
+        ),
+        (
+            "azure-signature",
+            format!(
+                "?sv=2024-11-04&se=2026-12-01&sr=b&sp=r&sig={}%3D",
+                digits(43)
+            ),
+        ),
         ("slack-token", format!("xoxb-{}", digits(40))),
         ("google-api-key", format!("AIza{}", digits(35))),
         ("stripe-key", format!("sk_live_{}", digits(24))),
@@ -117,7 +188,7 @@ fn tokens() -> Vec<(&'static str, String)> {
 }
 
 fn secrets() -> Vec<(&'static str, String)> {
-    [keys(), credentials(), tokens()].concat()
+    [keys(), credentials(), as_reports_have_them(), tokens()].concat()
 }
 
 /// One that many tests can use: any.
@@ -130,19 +201,17 @@ fn every_kind_is_found_on_its_line() {
     for (kind, secret) in secrets() {
         let text = format!("A line.\nThis: {secret} it is.\n");
         assert_eq!(kinds(&text), [(kind.to_owned(), Some(2))], "{secret}");
-        let wide: Vec<u8> = "\u{feff}"
-            .chars()
-            .chain(text.chars())
-            .collect::<String>()
-            .encode_utf16()
-            .flat_map(u16::to_le_bytes)
-            .collect();
-        let found = found(&wide);
-        assert_eq!(
-            (found.len(), found[0].place.line),
-            (1, Some(2)),
-            "UTF-16: {secret}"
-        );
+        for (mark, bytes) in [
+            ("\u{feff}", u16::to_le_bytes as fn(u16) -> [u8; 2]),
+            ("", u16::to_le_bytes),
+            ("", u16::to_be_bytes),
+        ] {
+            let wide = format!("{mark}{text}");
+            let wide: Vec<u8> = wide.encode_utf16().flat_map(bytes).collect();
+            let found = found(&wide);
+            let place = found.first().map(|found| found.place.line);
+            assert_eq!((found.len(), place), (1, Some(Some(2))), "UTF-16: {secret}");
+        }
     }
 }
 
@@ -182,6 +251,13 @@ fn what_only_looks_like_a_secret_is_none() {
         "the quick brown foxes were never able over these lazy dogs again today",
         "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about",
         "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx sk_live_ sk_test_4eC39HqLyjWDarjtT1zdp7dc",
+        "docker run -u 1000:1000 x; curl -u user:password x; curl -u $USER:$PASS x; curl -b cookies.txt -u admin:admin x",
+        "sqlmap -u https://val.town/?a=b and git push -u origin:main and curl -u https://val.town/",
+        r#"{"name":"Authorization","value":"Bearer <token>"},{"name":"Cookie","value":"theme=dark"},{"name":"x"}"#,
+        r#""accessToken": "", "refreshToken": null, "apiKey": "${API_KEY_2024_FOR_TESTS}""#,
+        "https://trusted-host-2024.val.town@evil.example/ https://git@val.town/ https://0123456789abcdef@o1.ingest.sentry.io/2",
+        "https://ada:pass***word@val.town/ https://ada:${PASS}@val.town/ https://ada:Tr0ub4dor@db.example.org/",
+        "at 12:34:AAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa sig=x &sig=abc&sv=1",
         "sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     ] {
         assert_eq!(kinds(text), [], "{text}");
@@ -348,6 +424,15 @@ fn p31_hostile_content_stays_cheap() {
         "PuTTY-User-Key-File-",
         "AKIA",
         "://a:",
+        "curl ",
+        "curl -u a:b\\\n",
+        " --cookie ",
+        "value\":\"",
+        "\"name\":\"cookie\",\"value\":\"",
+        "\\\\\"",
+        "&sig=",
+        "1:AA",
+        "accessToken:'",
     ] {
         let begun = std::time::Instant::now();
         let content = unit.repeat(512 * 1024 / unit.len());
@@ -372,7 +457,7 @@ proptest! {
     #[test]
     fn pieces_make_no_difference(
         before in 0_usize..3 * CHUNK,
-        which in 0_usize..26,
+        which in 0_usize..secrets().len(),
         size in prop_oneof![1_usize..40, 4000..5000_usize, LOOK - 5..LOOK + 5, CHUNK - 5..CHUNK + 5],
     ) {
         let (kind, secret) = secrets().remove(which);

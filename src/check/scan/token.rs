@@ -4,12 +4,20 @@
 
 use data_encoding::BASE64URL_NOPAD;
 
-use super::view::{View, is_random, is_word, run};
+use memchr::memmem;
+
+use super::view::{View, is_mixed, is_random, is_word, run};
 
 /// The kind of token that begins here, and its length.
 pub(super) fn find(view: &View<'_>) -> Option<(&'static str, usize)> {
+    if view.starts_with(TELEGRAM) {
+        return telegram(view).map(|length| ("telegram-token", length));
+    }
     if !view.is_word_start() {
         return None;
+    }
+    if view.starts_with(SIGNATURE) {
+        return shared_access(view).map(|length| ("azure-signature", length));
     }
     if view.starts_with(JWT) {
         return jwt(view.ahead()).map(|length| ("jwt", length));
@@ -22,7 +30,52 @@ pub(super) fn find(view: &View<'_>) -> Option<(&'static str, usize)> {
     let body = body.get(..body.len().min(known.most + 1))?;
     let body = run(body, |byte| known.digits.has(byte));
     let fits = (known.least..=known.most).contains(&body.len());
-    (fits && is_random(body)).then_some((known.kind, known.prefix.len() + body.len()))
+    let real = is_random(body) && !body.starts_with(STRIPES_SAMPLE);
+    (fits && real).then_some((known.kind, known.prefix.len() + body.len()))
+}
+
+/// Whether it begins as the tokens of a service do.
+pub(super) fn is_known(text: &[u8]) -> bool {
+    TOKENS.iter().any(|token| text.starts_with(token.prefix))
+}
+
+/// `:AA…` behind the number of a bot.
+fn telegram(view: &View<'_>) -> Option<usize> {
+    let behind = view.behind();
+    let digits = behind.iter().rev().take(20);
+    let digits = digits.take_while(|byte| byte.is_ascii_digit()).count();
+    let before = behind.get(..behind.len() - digits)?;
+    let apart = !before.last().is_some_and(|byte| is_word(*byte)) || before.ends_with(b"bot");
+    let secret = run(view.ahead().get(1..40)?, |byte| Digits::Url.has(byte));
+    let real = secret.len() == 35 && is_random(secret);
+    ((8..=10).contains(&digits) && apart && real).then_some(36)
+}
+
+/// The signature of a shared access to Azure's storage or workflows: 32 bytes in Base64, beside the time until which, or
+/// the version in which, it holds.
+fn shared_access(view: &View<'_>) -> Option<usize> {
+    let behind = view.behind();
+    if !matches!(behind.last(), Some(b'?' | b'&' | b';' | b'"' | b' ')) {
+        return None;
+    }
+    let text = view.ahead().get(SIGNATURE.len()..)?;
+    let text = text.get(..text.len().min(160))?;
+    let value = run(text, |byte| {
+        Digits::Url.has(byte) || b"+/%=".contains(&byte)
+    });
+    let escapes = memchr::memchr_iter(b'%', value).count();
+    let value = value.strip_suffix(b"=").unwrap_or(value);
+    let padded = value.ends_with(b"%3D") || value.ends_with(b"%3d");
+    let digits = value.len().checked_sub(2 * escapes)?;
+    let near = behind.get(behind.len().saturating_sub(NEAR)..)?;
+    let beside = |part: &[u8]| {
+        [&b"sv="[..], b"se=", b"sp="]
+            .iter()
+            .any(|name| memmem::find(part, name).is_some())
+    };
+    let real = digits == 43 + usize::from(padded) && is_mixed(value) && is_random(value);
+    let access = beside(near) || beside(view.ahead().get(..NEAR.min(view.ahead().len()))?);
+    (real && access).then_some(SIGNATURE.len() + value.len())
 }
 
 /// Three parts; the first is JSON that names an algorithm other than none.
@@ -55,7 +108,7 @@ fn jwt(text: &[u8]) -> Option<usize> {
 /// How tokens begin.
 pub(super) fn starts() -> Vec<&'static [u8]> {
     let prefixes = TOKENS.iter().map(|token| token.prefix);
-    prefixes.chain([JWT]).collect()
+    prefixes.chain([JWT, TELEGRAM, SIGNATURE]).collect()
 }
 
 struct Token {
@@ -121,6 +174,11 @@ const TOKENS: &[Token] = &[
     token("github-token", b"ghr_", Digits::Alphanumeric, 36, 255),
     token("github-token", b"github_pat_", Digits::Word, 40, 255),
     token("gitlab-token", b"glpat-", Digits::Path, 20, 300),
+    token("gitlab-token", b"glrt-", Digits::Path, 20, 300),
+    token("gitlab-token", b"gldt-", Digits::Path, 20, 300),
+    token("gitlab-token", b"glcbt-", Digits::Path, 20, 300),
+    token("gitlab-token", b"glptt-", Digits::Path, 20, 300),
+    token("gitlab-token", b"glsoat-", Digits::Path, 20, 300),
     token("slack-token", b"xoxb-", Digits::Url, 20, 255),
     token("slack-token", b"xoxp-", Digits::Url, 20, 255),
     token("slack-token", b"xoxa-", Digits::Url, 20, 255),
@@ -142,6 +200,8 @@ const TOKENS: &[Token] = &[
     ),
     token("stripe-key", b"sk_live_", Digits::Alphanumeric, 16, 255),
     token("stripe-key", b"rk_live_", Digits::Alphanumeric, 16, 255),
+    token(STRIPE_TEST, b"sk_test_", Digits::Alphanumeric, 16, 255),
+    token(STRIPE_TEST, b"rk_test_", Digits::Alphanumeric, 16, 255),
     token("sendgrid-key", b"SG.", Digits::Path, 66, 66),
     token("openai-key", b"sk-proj-", Digits::Url, 40, 255),
     token("anthropic-key", b"sk-ant-", Digits::Url, 40, 255),
@@ -154,6 +214,20 @@ const TOKENS: &[Token] = &[
     token("shopify-token", b"shpat_", Digits::Hex, 32, 32),
     token("atlassian-token", b"ATATT3", Digits::Url, 50, 512),
 ];
+
+/// The kind of a key that moves no money.
+pub(super) const STRIPE_TEST: &str = "stripe-test-key";
+
+/// How the key of Stripe's own documentation goes on.
+const STRIPES_SAMPLE: &[u8] = b"4eC39HqLyjWDarjt";
+
+/// How the second part of a bot's token begins.
+const TELEGRAM: &[u8] = b":AA";
+
+const SIGNATURE: &[u8] = b"sig=";
+
+/// How far beside a signature its other parameters are looked for.
+const NEAR: usize = 200;
 
 /// `{"` in Base64.
 const JWT: &[u8] = b"eyJ";

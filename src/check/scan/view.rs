@@ -66,6 +66,11 @@ pub(super) fn run(bytes: &[u8], is: impl Fn(u8) -> bool) -> &[u8] {
     bytes.get(..count).unwrap_or_default()
 }
 
+/// Whether it has letters and digits, both.
+pub(super) fn is_mixed(value: &[u8]) -> bool {
+    value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic)
+}
+
 /// Whether a value looks made by chance rather than typed as an example.
 pub(super) fn is_random(value: &[u8]) -> bool {
     let mut seen = [false; 256];
