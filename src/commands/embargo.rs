@@ -190,8 +190,7 @@ fn write(clocks: &[Clock], path: &Path, force: bool, context: &Context<'_>) -> R
     }
     let file = CalendarEntry::file(&entries, context.time()?);
     if is_dash(path) {
-        let written = context.output.bytes().write_all(file.as_bytes());
-        return Ok(written.context("cannot write to standard output")?);
+        return Ok(context.output.document(file.as_bytes())?);
     }
     let overwrite = if force {
         Overwrite::Replace

@@ -1,6 +1,6 @@
 //! `sealpost completions` and `sealpost man`: what a package installs beside the program.
 
-use std::{io::Write, path::Path};
+use std::path::Path;
 
 use anyhow::Context as _;
 use clap::CommandFactory;
@@ -18,11 +18,7 @@ pub(super) fn completions(
 ) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "sealpost", &mut script);
-    context
-        .output
-        .bytes()
-        .write_all(&script)
-        .context("cannot write to standard output")?;
+    context.output.document(&script)?;
     Ok(Exit::Done)
 }
 

@@ -44,11 +44,7 @@ pub(super) fn run(args: &New, context: &Context<'_>) -> Result<Exit, Failure> {
                 anyhow!("--json and the report both want stdout"),
             ));
         }
-        context
-            .output
-            .bytes()
-            .write_all(text.as_bytes())
-            .context("cannot write to standard output")?;
+        context.output.document(text.as_bytes())?;
         return Ok(Exit::Done);
     }
     write(&args.file, &text, args.force)?;

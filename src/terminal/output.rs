@@ -187,7 +187,7 @@ impl Output {
     pub fn json(&self, result: &impl Serialize) -> Result<(), OutputError> {
         if self.is_json() {
             let document = inert_json(result).map_err(OutputError::Json)?;
-            self.to_stdout(&document)?;
+            self.document(&document)?;
         }
         Ok(())
     }
@@ -200,11 +200,31 @@ impl Output {
         Bytes(self)
     }
 
+    /// A whole document for stdout, as it is. A reader that has had enough, such as `head`, is no
+    /// failure.
+    ///
+    /// # Errors
+    /// [`OutputError`].
+    pub fn document(&self, bytes: &[u8]) -> Result<(), OutputError> {
+        self.stdout_used.store(true, Ordering::Relaxed);
+        let write = || {
+            let mut stdout = locked(&self.stdout);
+            stdout.write_all(bytes)?;
+            stdout.flush()
+        };
+        self.bars
+            .suspend(write)
+            .map_err(|error| match error.kind() {
+                ErrorKind::BrokenPipe => OutputError::Closed,
+                _ => OutputError::Write(error),
+            })
+    }
+
     /// Writes a failure's document, if stdout is for JSON and has none yet; else says `false`.
     pub(super) fn json_failure(&self, document: &impl Serialize) -> bool {
         self.is_json()
             && !self.stdout_used.load(Ordering::Relaxed)
-            && inert_json(document).is_ok_and(|document| self.to_stdout(&document).is_ok())
+            && inert_json(document).is_ok_and(|document| self.document(&document).is_ok())
     }
 
     /// Writes to stderr around the progress bars. That stderr is broken can be told to nobody.
@@ -229,22 +249,7 @@ impl Output {
         if self.is_json() {
             return Ok(());
         }
-        self.to_stdout(text.as_bytes())
-    }
-
-    fn to_stdout(&self, bytes: &[u8]) -> Result<(), OutputError> {
-        self.stdout_used.store(true, Ordering::Relaxed);
-        let write = || {
-            let mut stdout = locked(&self.stdout);
-            stdout.write_all(bytes)?;
-            stdout.flush()
-        };
-        self.bars
-            .suspend(write)
-            .map_err(|error| match error.kind() {
-                ErrorKind::BrokenPipe => OutputError::Closed,
-                _ => OutputError::Write(error),
-            })
+        self.document(text.as_bytes())
     }
 }
 

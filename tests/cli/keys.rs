@@ -174,6 +174,20 @@ fn completions_and_manual_pages() {
     assert!(page.contains("--fingerprint") || page.contains("\\-\\-fingerprint"));
 }
 
+/// As in `sealpost completions bash | head -1`.
+#[test]
+fn a_reader_that_has_had_enough_is_no_failure() {
+    let scene = Scene::new();
+    for args in [["completions", "bash"], ["new", "-"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = scene.command();
+        command.args(args).stdout(writer).stderr(Stdio::piped());
+        let ended = Ended::from(command.output().unwrap()).expect(0);
+        assert_eq!(ended.stderr, "", "{args:?}");
+    }
+}
+
 #[test]
 fn the_demonstration_runs_and_leaves_only_what_it_is_told_to() {
     let scene = Scene::new();

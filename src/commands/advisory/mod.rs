@@ -53,9 +53,7 @@ fn draft(args: &AdvisoryDraft, form: Form, context: &Context<'_>) -> Result<Exit
     }
     let document = inert(&draft.json);
     if is_dash(&args.output) {
-        let mut out = context.output.bytes();
-        out.write_all(document.as_bytes())
-            .context("cannot write to standard output")?;
+        context.output.document(document.as_bytes())?;
         return Ok(Exit::Done);
     }
     let overwrite = if args.force {
