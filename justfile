@@ -11,9 +11,9 @@ ci:
 test *NAME:
     cargo test --locked {{ if NAME == "" { "" } else { "--test " + NAME } }}
 
-# The long forms of the promises on kills, cuts and drift, with figures: about an hour, non-zero on a miss
-soak:
-    cargo test --locked --test intake --test delivery -- --ignored --nocapture --test-threads 1 soak_
+# The long forms of the promises, with a figure for each: some hours; non-zero on a miss; `just soak --fuzz 0 p07`
+soak *OPTIONS:
+    tests/soak {{ OPTIONS }}
 
 # Fuzz one target for some seconds: `just fuzz message 600`
 fuzz TARGET SECONDS="60":

@@ -4,6 +4,8 @@
 //! hang or grow without bound (promise 31). The fuzz targets enter through them, and so does
 //! `tests/parsers`. Where two functions undo each other, the door says so with an assertion.
 
+mod answers;
+
 use std::{
     io::{Cursor, Read, Write},
     sync::LazyLock,
@@ -41,6 +43,8 @@ use sequoia_openpgp::{
     serialize::stream::{Encryptor, Message},
 };
 use url::Url;
+
+pub use answers::{github_answer, intake_answer, key_page, letter, mailbox, receipt, smtp};
 
 /// A sealed report, opened with [`KEY`] and [`PASSPHRASE`] and read to its end.
 pub fn message(data: &[u8]) -> bool {

@@ -123,9 +123,7 @@ pub(super) async fn document<T: DeserializeOwned>(answer: Streamed) -> Result<T,
 
 /// The id at the end of what `Location` says.
 pub(super) fn located<T: FromStr>(answer: &Streamed) -> Option<T> {
-    let location = answer.header("location")?;
-    let path = location.split(['?', '#']).next()?;
-    path.rsplit('/').next()?.parse().ok()
+    path::id_at(answer.header("location")?)
 }
 
 /// A page of a thousand reports, and then some.

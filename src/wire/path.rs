@@ -1,5 +1,7 @@
 //! The paths of the contract, relative to where the intake stands.
 
+use std::str::FromStr;
+
 use super::{MessageId, ReportId, UploadId};
 
 /// `POST`, `OPTIONS`, `GET`: reports come in, and are listed.
@@ -53,4 +55,11 @@ pub fn message(report: &ReportId, message: &MessageId) -> String {
 #[must_use]
 pub fn upload(id: &UploadId) -> String {
     format!("{UPLOADS}/{id}")
+}
+
+/// The id that a `Location` ends with. What stands in front of it is not read, because it is never followed.
+#[must_use]
+pub fn id_at<T: FromStr>(location: &str) -> Option<T> {
+    let path = location.split(['?', '#']).next()?;
+    path.rsplit('/').next()?.parse().ok()
 }

@@ -19,6 +19,9 @@ mod line;
 mod members;
 mod receipts;
 mod records;
+#[path = "../intake/bench/strace.rs"]
+#[expect(dead_code, reason = "tests/intake uses all of it")]
+mod strace;
 mod traces;
 mod vendor;
 mod words;

@@ -159,7 +159,7 @@ fn the_page_and_the_binary_are_certificates_too() {
 }
 
 #[test]
-fn hostile_user_ids_stay_words_on_the_page() {
+fn p24_hostile_user_ids_stay_words_on_the_page() {
     let hostile = "</pre><script src=//evil.test></script><img onerror=x> <security@example.test>";
     let vendor = Vendor::generate("security@example.test");
     let cert: Cert = vendor.certificate.parse().unwrap();

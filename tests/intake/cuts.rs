@@ -68,8 +68,8 @@ fn broken_uploads(backing: Backing, uploads: u64, size: usize, cuts: u32) {
         );
     }
     println!(
-        "{uploads} uploads, each cut {cuts} times, {restarts} restarts, {kills} kills: every hash is \
-         right; {:?}",
+        "figure: p19: {uploads} uploads, each cut {cuts} times, {restarts} restarts, {kills} kills: every hash is \
+         right; {:.0?}",
         began.elapsed()
     );
     place.run(&["fsck", "--repair"]);

@@ -19,12 +19,24 @@ over_both!(p07_after_failed_writes_everything_works_again);
 /// The n-th call of each kind fails, for each n until no call is left to fail.
 #[test]
 fn p07_a_failed_call_is_never_acknowledged() {
+    calls_fail(&FAULTS, MOST);
+}
+
+/// The long form: all calls that change something, each with both errors, as far as the threads go.
+#[test]
+#[ignore = "soak: some minutes"]
+fn soak_p07_every_call_fails() {
+    let calls = LASTING.map(|calls| [(calls, "EIO"), (calls, "ENOSPC")]);
+    calls_fail(calls.as_flattened(), 100);
+}
+
+fn calls_fail(faults: &[(&str, &str)], most: u32) {
     let place = Place::local();
     let token = place.token("reader", "read");
     let (mut injected, mut refused, mut seed) = (0, 0, 1000);
-    for (calls, error) in FAULTS {
+    for (calls, error) in faults {
         let began = Instant::now();
-        for when in 1..=MOST {
+        for when in 1..=most {
             let serve = place.serve();
             seed += 10;
             let how = format!("error={error}:when={when}");
@@ -51,7 +63,9 @@ fn p07_a_failed_call_is_never_acknowledged() {
         place.run(&["fsck", "--deep", "--grace", "0s"]);
         println!("{calls} {error}: {:?}", began.elapsed());
     }
-    println!("{injected} calls failed, {refused} requests refused");
+    println!(
+        "figure: p07: {injected} calls of serve failed, {refused} requests refused, 0 acknowledged reports missing"
+    );
     assert!(injected > 20 && refused > 10, "{injected}, {refused}");
 }
 
@@ -160,13 +174,25 @@ fn p07_after_failed_writes_everything_works_again(backing: Backing) {
 }
 
 /// Calls, and how they fail. Not `write`: that is also how threads wake each other, and strace cannot
-/// tell which is which; what fails to be written into an object is tried on a full disk (`quota`).
+/// tell which is which (tokio aborts when a wake fails); what fails to be written into an object is tried on a full disk
+/// (`quota`), and with objects that fail at each step (`src/intake/store/tests/faults.rs`).
 const FAULTS: [(&str, &str); 5] = [
     ("fsync", "EIO"),
     ("fdatasync", "EIO"),
     ("pwrite64", "EIO"),
     ("pwrite64", "ENOSPC"),
     ("openat", "EIO"),
+];
+/// Those of the long form.
+const LASTING: [&str; 8] = [
+    "fsync",
+    "fdatasync",
+    "pwrite64",
+    "openat",
+    "ftruncate,fallocate",
+    "rename,renameat,renameat2,link,linkat",
+    "unlink,unlinkat",
+    "mkdir,mkdirat",
 ];
 /// Who has no answer by then gets none.
 const PATIENCE: Duration = Duration::from_secs(5);

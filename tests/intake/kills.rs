@@ -33,6 +33,12 @@ struct Acknowledged {
     uploads: Mutex<Vec<(Upload, u64, usize, u64)>>,
 }
 
+impl Acknowledged {
+    fn count(&self) -> usize {
+        self.reports.lock().unwrap().len()
+    }
+}
+
 fn p06_p21_no_acknowledged_report_is_lost_to_a_kill(backing: Backing) {
     let mut noise = Noise::new(6);
     let place = Place::new(backing);
@@ -47,7 +53,7 @@ fn p06_p21_no_acknowledged_report_is_lost_to_a_kill(backing: Backing) {
         kills += 1;
         recoveries.push(recover(&place, &token, &acknowledged));
     }
-    say(&acknowledged, &mut recoveries, kills);
+    say(acknowledged.count(), &mut recoveries, kills);
 }
 
 /// The long form: killed at the entry of a system call, each time another; `SEALPOST_SOAK_KILLS` says how often.
@@ -63,7 +69,8 @@ fn soak_p06_p21_killed_at_every_system_call() {
     let mut acknowledged = Acknowledged::default();
     let wanted =
         std::env::var("SEALPOST_SOAK_KILLS").map_or(1000, |number| number.parse().unwrap());
-    let (mut recoveries, mut kills, began) = (Vec::new(), 0, Instant::now());
+    let (mut recoveries, mut kills, mut reports) = (Vec::new(), 0, 0);
+    let began = Instant::now();
     while kills < wanted && began.elapsed() < SOAK_LIMIT {
         let (calls, most) = CALLS[usize::try_from(kills).unwrap() % CALLS.len()];
         let when = 1 + noise.below(most);
@@ -85,13 +92,14 @@ fn soak_p06_p21_killed_at_every_system_call() {
         recoveries.push(recover(&place, &token, &acknowledged));
         if kills % 50 == 0 || kills == wanted {
             // The check reads everything, so that a place is left before that takes long.
-            say(&acknowledged, &mut recoveries, kills);
+            reports += acknowledged.count();
+            println!("{kills} kills in {:?}, {reports} reports", began.elapsed());
             place = Place::local();
             token = place.token("reader", "read");
             acknowledged = Acknowledged::default();
         }
     }
-    println!("{kills} kills in {:?}", began.elapsed());
+    say(reports, &mut recoveries, kills);
     assert_eq!(kills, wanted, "not done in {SOAK_LIMIT:?}");
 }
 
@@ -208,11 +216,11 @@ fn content(serve: &Serve, token: &str, id: &str) -> Vec<u8> {
     serve.send(&request).expect(200).body
 }
 
-fn say(acknowledged: &Acknowledged, recoveries: &mut [Duration], kills: u64) {
+fn say(reports: usize, recoveries: &mut [Duration], kills: u64) {
     recoveries.sort();
-    let reports = acknowledged.reports.lock().unwrap().len();
     println!(
-        "{kills} kills, {reports} acknowledged reports, 0 lost, 0 partial; recovery {:?} (median), {:?} (longest)",
+        "figure: p06 p21: serve killed {kills} times, {reports} acknowledged reports, 0 lost, 0 in part; ready again \
+         after {:.0?} (median), {:.0?} (longest)",
         recoveries[recoveries.len() / 2],
         recoveries.last().unwrap()
     );

@@ -1,15 +1,21 @@
-//! The landing page, looked at in Chromium: it runs nothing, loads nothing from elsewhere, can be read
-//! on a phone and by a screen reader, and by whoever wants to see the picture in `target/landing/`.
+//! The landing page: no word of the vendor's becomes markup. Looked at in Chromium, it runs nothing, loads nothing from
+//! elsewhere, can be read on a phone and by a screen reader, and by whoever wants to see the picture in
+//! `target/landing/`; so does the page of the key that `publish` makes.
 
-use std::{env, fs, path::Path, process::Command};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
+use sequoia_openpgp::{cert::CertBuilder, serialize::SerializeInto as _};
 use serde_json::Value;
 
 use crate::{
     bench::{
         backing::{Backing, named},
         http::Request,
-        place::Place,
+        place::{PROGRAM as SEALPOST, Place},
         sealed::sealed,
     },
     peers::{NODE, script, succeeds},
@@ -47,30 +53,93 @@ starts = "report"
 safe_harbor = "full"
 "#;
 
-#[test]
-#[ignore = "needs Chromium and the Node.js packages playwright-core and axe-core"]
-fn the_page_in_a_browser() {
-    if !named(NODE) {
-        return;
-    }
+/// An intake whose program means to do things in a browser.
+fn hostile() -> Place {
     let place = Place::new(Backing::Local);
     fs::write(place.path("program.toml"), PROGRAM).unwrap();
     let program = place.path("program.toml").display().to_string();
-    let place = place.set("--program", program);
+    place.set("--program", program)
+}
+
+#[test]
+fn p24_no_word_of_a_profile_becomes_markup() {
+    let place = hostile();
+    let answer = place.serve().get("/").expect(200);
+    let policy = answer.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"));
+    let page = String::from_utf8(answer.body).unwrap();
+    assert!(page.contains("&lt;script&gt;") || page.contains("&#60;script&#62;"));
+    assert!(page.contains("onerror=") && page.contains("Denial of service"));
+    for tag in page.split('<').skip(1) {
+        let tag = tag.split('>').next().unwrap().to_lowercase();
+        assert!(
+            !tag.starts_with("script") && !tag.starts_with("img"),
+            "{tag}"
+        );
+        assert!(
+            !tag.contains("onerror") && !tag.contains("javascript:"),
+            "{tag}"
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs Chromium and the Node.js packages playwright-core and axe-core"]
+fn p24_a_browser_runs_and_loads_nothing() {
+    if !named(NODE) {
+        return;
+    }
+    let place = hostile();
     let serve = place.serve();
     serve.send(&Request::post(&sealed(3000, 1))).expect(201);
     let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("landing");
     fs::create_dir_all(&pictures).unwrap();
+    let seen = look(&format!("{}/", serve.url()), &pictures);
+    println!("pictures in {}", pictures.display());
+    is_inert(&seen, &serve.url());
+    let policy = seen["csp"].as_str().unwrap();
+    assert!(policy.contains("default-src 'none'"), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
+    can_be_read(&seen);
+    let folder = key_page(&place);
+    let url = format!("file://{}", folder.display());
+    let seen = look(&format!("{url}/key.html"), &place.path("."));
+    is_inert(&seen, &url);
+    assert!(seen["text"].as_str().unwrap().contains("<script>"));
+}
+
+/// What Chromium sees of a page.
+fn look(url: &str, pictures: &Path) -> Value {
     let mut browser = Command::new("node");
     browser
         .arg(script("landing.mjs"))
         .arg(env::var_os(NODE).unwrap())
-        .arg(format!("{}/", serve.url()))
-        .arg(&pictures);
-    let seen: Value = serde_json::from_str(&succeeds(browser)).unwrap();
-    println!("pictures in {}", pictures.display());
-    is_inert(&seen, &serve.url());
-    can_be_read(&seen);
+        .arg(url)
+        .arg(pictures);
+    serde_json::from_str(&succeeds(browser)).unwrap()
+}
+
+/// The folder that `publish` makes for a key whose User ID is markup.
+fn key_page(place: &Place) -> PathBuf {
+    let user_id = "</pre><script>document.title='ran'</script> <security@example.test>";
+    let builder = CertBuilder::general_purpose(Some(user_id));
+    let (cert, _) = builder.generate().unwrap();
+    fs::write(place.path("hostile.asc"), cert.armored().to_vec().unwrap()).unwrap();
+    let mut publish = Command::new(SEALPOST);
+    publish
+        .current_dir(place.path("."))
+        .env("SEALPOST_HOME", place.path("home"))
+        .args([
+            "publish",
+            "--domain",
+            "example.test",
+            "--key",
+            "hostile.asc",
+            "--unsigned",
+        ])
+        .args(["--contact", "tel:123", "-o", "site"]);
+    succeeds(publish);
+    place.path("site")
 }
 
 fn is_inert(seen: &Value, origin: &str) {
@@ -87,9 +156,6 @@ fn is_inert(seen: &Value, origin: &str) {
         "{}",
         seen["console"]
     );
-    let policy = seen["csp"].as_str().unwrap();
-    assert!(policy.contains("default-src 'none'"), "{policy}");
-    assert!(!policy.contains("unsafe"), "{policy}");
 }
 
 fn can_be_read(seen: &Value) {

@@ -65,6 +65,10 @@ fn soak_ten_thousand_reports_are_listed_at_once() {
     }
     let pages = pages(&serve, &token);
     assert_eq!(pages as u64, REPORTS);
+    println!(
+        "figure: {REPORTS} reports: every list within 100 ms, ready after {:.0?}",
+        serve.took
+    );
 }
 
 /// The median of a few.

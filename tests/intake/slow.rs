@@ -50,7 +50,7 @@ fn p39_five_thousand_slow_clients_starve_nobody() {
     took.sort();
     let p99 = took[took.len() * 99 / 100];
     println!(
-        "{SLOW} slow clients; an honest report took {:?} (median), {p99:?} (p99); {} MiB resident",
+        "figure: p39: {SLOW} slow clients; an honest report took {:.0?} (median), {p99:.0?} (p99); {} MiB resident",
         took[took.len() / 2],
         serve.resident() / 1024
     );

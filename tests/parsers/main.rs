@@ -3,6 +3,7 @@
 //! Each door of `fuzz/src/lib.rs` gets valid input with a few things changed, the same changes on
 //! every run, and the files of the corpus that belong to it. The long form is `fuzz/`.
 
+mod answers;
 #[path = "../bundle/archives.rs"]
 #[expect(dead_code, reason = "tests/bundle uses all of it")]
 mod archives;
@@ -181,6 +182,48 @@ fn p31_terminal() {
     storm(("terminal", doors::terminal), &seeds::texts(), 2, 5000);
 }
 
+#[test]
+fn p31_receipt() {
+    storm(("receipt", doors::receipt), &answers::receipts(), 1, 3000);
+}
+
+#[test]
+fn p31_key_page() {
+    storm(
+        ("key_page", doors::key_page),
+        &answers::key_pages(),
+        4,
+        2000,
+    );
+}
+
+#[test]
+fn p31_intake_answer() {
+    let seeds = answers::intake_answers();
+    storm(("intake_answer", doors::intake_answer), &seeds, 6, 10_000);
+}
+
+#[test]
+fn p31_github_answer() {
+    let seeds = answers::github_answers();
+    storm(("github_answer", doors::github_answer), &seeds, 2, 10_000);
+}
+
+#[test]
+fn p31_smtp() {
+    storm(("smtp", doors::smtp), &answers::smtp_sessions(), 2, 5000);
+}
+
+#[test]
+fn p31_mailbox() {
+    storm(("mailbox", doors::mailbox), &answers::mailboxes(), 2, 5000);
+}
+
+#[test]
+fn p31_letter() {
+    storm(("letter", doors::letter), &answers::letters(), 2, 10_000);
+}
+
 /// A message that was cut on its way is refused, wherever the cut is.
 #[test]
 fn p31_message_cut_short() {
@@ -294,6 +337,13 @@ fn write_seeds() {
         ("words", seeds::words()),
         ("intake_header", seeds::intake_headers()),
         ("terminal", seeds::texts()),
+        ("receipt", answers::receipts()),
+        ("key_page", answers::key_pages()),
+        ("intake_answer", answers::intake_answers()),
+        ("github_answer", answers::github_answers()),
+        ("smtp", answers::smtp_sessions()),
+        ("mailbox", answers::mailboxes()),
+        ("letter", answers::letters()),
     ];
     for (name, seeds) in seeds {
         let folder = corpus.join(name);

@@ -10,9 +10,11 @@
 mod bomb;
 mod certificates;
 mod confinement;
+mod damage;
 mod display;
 mod dump;
 mod extraction;
+mod faults;
 mod flood;
 mod forge;
 mod layers;
@@ -38,6 +40,8 @@ mod archives;
 mod corpus;
 #[path = "../bundle/hostile.rs"]
 mod hostile;
+#[path = "../parsers/mutation.rs"]
+mod mutation;
 #[path = "../bundle/readers.rs"]
 #[expect(dead_code, reason = "some of it is for the tests of the bundle alone")]
 mod readers;

@@ -71,15 +71,9 @@ fn p37_the_program_writes_such_sizes() {
     for length in [
         0, 1, 300, 5_000, 5_100, 20_000, 20_300, 20_600, 59_999, 60_000,
     ] {
-        scene.write("a.bin", vec![7; length]);
-        let message = scene.seal("s", &["--key", "vendor.asc", "-a", "a.bin", "--unsigned"]);
-        let inside = Dump::of(&message, &Opener::Key(vendor())).plaintext.len();
-        assert_eq!(
-            u64::try_from(inside).unwrap(),
-            padme(u64::try_from(inside).unwrap())
-        );
-        sizes.insert(message.len());
-        overheads.insert(message.len() - inside);
+        let (message, inside) = sealed_size(&scene, length);
+        sizes.insert(message);
+        overheads.insert(message - inside);
         // Signatures differ by the leading zeros of their numbers, whatever they sign.
         let signed = scene.seal("s", &["--key", "vendor.asc", "-a", "a.bin"]);
         let inside = Dump::of(&signed, &Opener::Key(vendor())).plaintext.len();
@@ -91,4 +85,38 @@ fn p37_the_program_writes_such_sizes() {
         overheads.iter().max().unwrap() - overheads.iter().min().unwrap() < 64,
         "{overheads:?}"
     );
+}
+
+/// The sizes of the message that the program makes of a report with an attachment, and of what is inside.
+fn sealed_size(scene: &Scene, length: usize) -> (usize, usize) {
+    scene.write("a.bin", vec![7; length]);
+    let message = scene.seal("s", &["--key", "vendor.asc", "-a", "a.bin", "--unsigned"]);
+    let inside = Dump::of(&message, &Opener::Key(vendor())).plaintext.len();
+    let rounded = padme(u64::try_from(inside).unwrap());
+    assert_eq!(u64::try_from(inside).unwrap(), rounded, "{length}");
+    (message.len(), inside)
+}
+
+/// The long form: every length for a while, and then one after the other for longer.
+#[test]
+#[ignore = "soak: some minutes"]
+fn soak_p37_every_size() {
+    let scene = Scene::in_memory();
+    let (mut lengths, mut sizes, mut most) = (0, BTreeSet::new(), 0.0_f64);
+    for length in (0..2048).chain((2048..400_000).step_by(199)) {
+        let (message, inside) = sealed_size(&scene, length);
+        let more = u32::try_from(inside - length).unwrap();
+        if length > 100_000 {
+            most = most.max(f64::from(more) / f64::from(u32::try_from(length).unwrap()));
+        }
+        sizes.insert(message);
+        lengths += 1;
+    }
+    println!(
+        "figure: p37: {lengths} sizes of an attachment below 400,000 bytes, {} sizes of the message, at most {:.1} % \
+         more than 100 kB",
+        sizes.len(),
+        100.0 * most
+    );
+    assert!(sizes.len() < 110 && most < 0.2, "{} {most}", sizes.len());
 }

@@ -3,6 +3,7 @@
 mod documents;
 #[path = "../members/mod.rs"]
 mod members;
+mod promises;
 #[cfg(unix)]
 mod session;
 

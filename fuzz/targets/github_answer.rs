@@ -1,0 +1,9 @@
+//! What GitHub answers.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let _taken = sealpost_fuzz::github_answer(data);
+});

@@ -1,0 +1,9 @@
+//! A web page with keys in it.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let _taken = sealpost_fuzz::key_page(data);
+});

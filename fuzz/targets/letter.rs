@@ -1,0 +1,9 @@
+//! A message of a case.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let _taken = sealpost_fuzz::letter(data);
+});

@@ -1,0 +1,9 @@
+//! The receipt that an intake gives.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let _taken = sealpost_fuzz::receipt(data);
+});

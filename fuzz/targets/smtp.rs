@@ -1,0 +1,9 @@
+//! What a mail server says.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let _taken = sealpost_fuzz::smtp(data);
+});
