@@ -42,6 +42,10 @@ pub struct Serve {
     )]
     pub signing: Option<PathBuf>,
 
+    /// Flush the database for each report apart, to measure what sharing a flush gains
+    #[arg(long, hide = true)]
+    pub flushes_apart: bool,
+
     /// Listen at this address and port [default: 127.0.0.1:8080]
     #[arg(
         long,

@@ -6,7 +6,7 @@ use super::{Context, online::runtime};
 use crate::{
     cli::StoreOptions,
     intake::store::{
-        Absent, Bucket, DatabaseAt, ObjectsAt, PostgresUrl, Settings, Store, StoreError,
+        Absent, Bucket, DatabaseAt, Flushes, ObjectsAt, PostgresUrl, Settings, Store, StoreError,
     },
     terminal::{Exit, Failure, Hint},
 };
@@ -31,6 +31,8 @@ pub(super) fn settings(
         database: database(options)?,
         objects,
         absent,
+        row_limit: Settings::ROW_LIMIT,
+        flushes: Flushes::default(),
     })
 }
 

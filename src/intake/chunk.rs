@@ -21,7 +21,7 @@ use super::{
     pieces::Pieces,
     receive::Room,
     refusal::{Answer, Refusal},
-    store::{Accepted, Piece, Upload},
+    store::{Accepted, Part, Piece, Upload},
     uploads::{fits, wrong_offset},
 };
 use crate::wire::{
@@ -107,7 +107,7 @@ impl Chunk {
             id: self.upload.id.clone(),
             durable: self.upload.offset,
             room,
-            pieces: Pieces::new(&intake.store),
+            pieces: Pieces::new(&intake.store, Part::Upload),
             committed: Instant::now(),
             check: self.check,
             arrival,

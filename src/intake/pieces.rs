@@ -6,20 +6,22 @@ use std::mem;
 
 use bytes::Bytes;
 
-use super::store::{Segment, SegmentWriter, Store, StoreError};
+use super::store::{Part, Segment, SegmentWriter, Store, StoreError};
 
 /// Segments that are finished, and the one that is being written.
 pub(crate) struct Pieces {
     store: Store,
+    of: Part,
     done: Vec<Segment>,
     current: Option<SegmentWriter>,
     written: u64,
 }
 
 impl Pieces {
-    pub(crate) fn new(store: &Store) -> Self {
+    pub(crate) fn new(store: &Store, of: Part) -> Self {
         Self {
             store: store.clone(),
+            of,
             done: Vec::new(),
             current: None,
             written: 0,
@@ -76,7 +78,7 @@ impl Pieces {
 
     fn current(&mut self) -> Result<&mut SegmentWriter, StoreError> {
         if self.current.is_none() {
-            self.current = Some(self.store.new_segment()?);
+            self.current = Some(self.store.new_segment(self.of)?);
         }
         self.current
             .as_mut()

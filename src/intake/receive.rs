@@ -16,7 +16,7 @@ use super::{
     pieces::Pieces,
     refusal::{Answer, Refusal},
     request::declared_length,
-    store::Segment,
+    store::{Part, Segment},
 };
 use crate::{openpgp::Doorkeeper, wire::ProblemType};
 
@@ -59,7 +59,7 @@ impl Intake {
         door: &Doorkeeper,
         cap: u64,
     ) -> Answer<(Arrived, Vec<Segment>)> {
-        let mut pieces = Pieces::new(&self.store);
+        let mut pieces = Pieces::new(&self.store, Part::Whole);
         let room = Room::new(self, cap, 0, &body);
         let mut arriving = self.arriving(body);
         let taken = self.take_into(&mut arriving, &mut pieces, door, room).await;

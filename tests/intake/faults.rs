@@ -1,7 +1,13 @@
 //! A write or fsync that fails is never acknowledged, and once the disk works again so does the
 //! intake.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::bench::{
     backing::Backing,
@@ -171,6 +177,77 @@ fn p07_after_failed_writes_everything_works_again(backing: Backing) {
     assert!(serve.stop().success());
     place.run(&["fsck", "--repair"]);
     place.run(&["fsck"]);
+}
+
+/// Those who share a flush share its error: one that fails is told to each of them.
+#[test]
+fn p07_a_crowd_that_shares_a_flush_hears_that_it_failed() {
+    let place = Place::local();
+    let token = place.token("reader", "read");
+    let serve = place.serve();
+    let how = "error=EIO:when=1";
+    let Some(strace) = Strace::attach(serve.process(), "fsync,fdatasync", Some(how)) else {
+        return;
+    };
+    let crowd: Vec<_> = (0..24).map(|seed| sealed(4096, 500 + seed)).collect();
+    let post = |content: &Vec<u8>| {
+        let request = Request::post(content);
+        request.try_send_within(serve.address(), PATIENCE).ok()
+    };
+    let database = place.data().join("intake.sqlite");
+    let answers: Vec<_> = thread::scope(|scope| {
+        // Somebody else writes until all of them wait for their turns.
+        let busy = Busy::with(&database);
+        let posts: Vec<_> = crowd
+            .iter()
+            .map(|content| scope.spawn(|| post(content)))
+            .collect();
+        thread::sleep(Duration::from_millis(1500));
+        busy.end();
+        posts.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let failed = strace.detach();
+    let failed: Vec<_> = failed.iter().filter(|one| is_fault(one)).collect();
+    let mut refused = 0;
+    for (content, answer) in crowd.into_iter().zip(answers) {
+        let outcome = Outcome { content, answer };
+        refused += usize::from(!outcome.acknowledged());
+        outcome.check(&serve, &token, &failed);
+    }
+    println!(
+        "{refused} of 24 were refused for {} failed flush",
+        failed.len()
+    );
+    assert!(failed.len() == 1 && refused > 1, "{refused} for {failed:?}");
+    serve.kill();
+    let serve = place.serve();
+    let list = serve.send(&Request::get("/reports?limit=1000").bearer(&token));
+    assert_eq!(list.json()["reports"].as_array().unwrap().len(), 24);
+    assert!(serve.stop().success());
+    place.run(&["fsck", "--deep"]);
+}
+
+/// A transaction of another process, for the time being.
+struct Busy(tokio::runtime::Runtime, SqliteConnection);
+
+impl Busy {
+    fn with(database: &Path) -> Self {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().unwrap();
+        let connection = runtime.block_on(async {
+            let options = SqliteConnectOptions::new().filename(database);
+            let mut connection = options.connect().await.unwrap();
+            connection.execute("BEGIN IMMEDIATE").await.unwrap();
+            connection
+        });
+        Self(runtime, connection)
+    }
+
+    fn end(self) {
+        let Self(runtime, mut connection) = self;
+        runtime.block_on(connection.execute("ROLLBACK")).unwrap();
+        runtime.block_on(connection.close()).unwrap();
+    }
 }
 
 /// Calls, and how they fail. Not `write`: that is also how threads wake each other, and strace cannot

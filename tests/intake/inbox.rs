@@ -22,6 +22,7 @@ use super::bench::{
     http::Request,
     keys, over_both,
     place::{PROGRAM, Place},
+    sealed::sealed,
     serve::Serve,
 };
 use super::members::known;
@@ -415,16 +416,57 @@ fn p19_a_download_goes_on_where_it_was_cut() {
     desk.expect(1, &["inbox", "fetch", &id, "-o", "wrong"]);
 }
 
+/// Several are on their way at once, and told of in the order in which they were named.
+#[test]
+fn several_reports_are_fetched_in_their_order() {
+    let place = Place::local();
+    let serve = place.serve();
+    let desk = Desk::new(&place, &serve, "reader", "read");
+    let contents: Vec<_> = (0..9)
+        .map(|number| sealed(3000 + 40_000 * (number % 3), 900 + number as u64))
+        .collect();
+    let post = |content: &Vec<u8>| serve.send(&Request::post(content)).expect(201).report();
+    let mut ids: Vec<_> = contents.iter().map(post).collect();
+    let fetch = |ids: &[String], folder: &str| {
+        let ids = ids.iter().map(String::as_str);
+        let all = ["--json", "inbox", "fetch", "-o", folder]
+            .into_iter()
+            .chain(ids);
+        desk.run(&all.collect::<Vec<_>>())
+    };
+    let output = fetch(&ids, "all");
+    assert!(output.status.success(), "{output:?}");
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let told: Vec<_> = told["reports"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(told, ids);
+    for (id, content) in ids.iter().zip(&contents) {
+        assert!(fs::read(desk.folder.join(format!("all/{id}.pgp"))).unwrap() == *content);
+    }
+    ids.insert(4, "a".repeat(26));
+    assert_eq!(fetch(&ids, "some").status.code(), Some(1));
+    let twice = [ids[0].clone(), ids[0].clone()];
+    assert_eq!(fetch(&twice, "twice").status.code(), Some(1));
+    assert!(desk.folder.join(format!("twice/{}.pgp", ids[0])).exists());
+}
+
 /// Whoever runs the intake exchanges one report for another one, in the file that holds it.
 #[test]
 fn p12_an_exchanged_report_is_noticed() {
     let place = Place::local();
     let serve = place.serve();
     let desk = Desk::new(&place, &serve, "reader", "read");
+    // Too long for a row.
+    let long = format!("{REPORT}{}", "More text. ".repeat(2000));
+    fs::write(desk.folder.join("report.md"), &long).unwrap();
     let one = desk.report();
     fs::write(
         desk.folder.join("report.md"),
-        REPORT.replace("first", "other"),
+        long.replace("first", "other"),
     )
     .unwrap();
     let other = desk.report();

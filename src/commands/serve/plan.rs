@@ -18,7 +18,7 @@ use crate::{
     disk::SecretFile,
     intake::{
         Connections, Limits, LogLines, Pace, Tls,
-        store::{Absent, Settings},
+        store::{Absent, Flushes, Settings},
     },
     openpgp::{
         Certificate, KeyError, PassphraseFor, Recipient, SecretKey, Signer, read_secret_keys,
@@ -66,11 +66,15 @@ impl Plan {
         let tls_cert = file.or(args.tls.tls_cert, "tls-cert")?;
         let tls_key = file.or(args.tls.tls_key, "tls-key")?;
         let log = file.word(args.log, "log")?.unwrap_or_default();
+        let mut store = store::settings(&options, Absent::Create, context)?;
+        if args.flushes_apart {
+            store.flushes = Flushes::Apart;
+        }
         let plan = Self {
             recipient,
             signing,
             program: program.map(|target| target.program),
-            store: store::settings(&options, Absent::Create, context)?,
+            store,
             listen: file.or(args.listen, "listen")?.unwrap_or(LISTEN),
             admin: file.or(args.admin_listen, "admin-listen")?,
             public_url: public_url(file.or(args.public_url, "public-url")?)?,

@@ -33,6 +33,8 @@ pub struct Check {
 /// A segment's row.
 struct Named {
     size: u64,
+    /// How many bytes the row holds itself, where it names no object.
+    held: Option<u64>,
     part_of: PartOf,
 }
 
@@ -69,6 +71,13 @@ impl Store {
 
     async fn compare_objects(&self, how: &Check, checked: &mut Checked) -> Result<(), StoreError> {
         let mut named = self.named().await?;
+        for (key, row) in named.extract_if(|_, row| row.held.is_some()) {
+            let held = row.held.unwrap_or(0);
+            if held != row.size {
+                let what = format!("{}: {held} bytes, not {}", key.as_str(), row.size);
+                checked.note(DriftKind::WrongSize, Some(row.part_of), what);
+            }
+        }
         let mut listed = self.objects().list();
         while let Some(found) = listed.try_next().await? {
             checked.objects += 1;
@@ -101,7 +110,8 @@ impl Store {
 
     /// The segments' rows.
     async fn named(&self) -> Result<HashMap<ObjectKey, Named>, StoreError> {
-        let sql = "SELECT s.object, s.size, s.upload, COALESCE(s.report, m.report), s.message
+        let sql = "SELECT s.object, s.size, s.upload, COALESCE(s.report, m.report), s.message,
+            LENGTH(s.bytes)
             FROM segments s LEFT JOIN messages m ON m.id = s.message";
         let rows = self.database().rows(sql, values![]).await?;
         let named = |row: &Row| {
@@ -112,8 +122,12 @@ impl Store {
                 (None, Some(_)) => PartOf::Message(row.parsed(3)?, row.parsed(4)?),
                 (None, None) => PartOf::Report(row.parsed(3)?),
             };
-            let size = row.count(1)?;
-            Ok((row.parsed(0)?, Named { size, part_of }))
+            let named = Named {
+                size: row.count(1)?,
+                held: row.count_or_none(5)?,
+                part_of,
+            };
+            Ok((row.parsed(0)?, named))
         };
         rows.iter().map(named).collect()
     }

@@ -48,9 +48,9 @@ pub use messages::{AddedMessage, NewMessage};
 pub use removal::Deleted;
 pub use reports::{Accepted, KeyHash, NewReport, Origin, Report};
 pub use sealed::Sealed;
-pub use segment::{Segment, SegmentWriter};
+pub use segment::{Part, Segment, SegmentWriter};
 pub use settings::{
-    Absent, Bucket, BucketKeys, DatabaseAt, NotAStore, ObjectsAt, PostgresUrl, Settings,
+    Absent, Bucket, BucketKeys, DatabaseAt, Flushes, NotAStore, ObjectsAt, PostgresUrl, Settings,
 };
 pub use sweep::{Ages, Swept};
 pub use tokens::{NotATokenName, Role, TokenName, TokenRow, VendorToken};

@@ -36,7 +36,7 @@ impl Store {
             })?;
         }
         let database = match &settings.database {
-            DatabaseAt::Folder => Database::sqlite(&file).await?,
+            DatabaseAt::Folder => Database::sqlite(&file, settings.flushes).await?,
             DatabaseAt::Postgres(url) => Database::postgres(url).await?,
         };
         schema::migrate(&database).await?;

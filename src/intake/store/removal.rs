@@ -91,8 +91,8 @@ pub(super) async fn delete_in(tx: &mut Tx, id: &ReportId, at: Timestamp) -> Resu
         return Err(StoreError::NotFound);
     }
     for sql in [
-        "INSERT INTO doomed (object) SELECT object FROM segments WHERE report = $1
-            OR message IN (SELECT id FROM messages WHERE report = $1)",
+        "INSERT INTO doomed (object) SELECT object FROM segments WHERE bytes IS NULL
+            AND (report = $1 OR message IN (SELECT id FROM messages WHERE report = $1))",
         "DELETE FROM segments WHERE report = $1
             OR message IN (SELECT id FROM messages WHERE report = $1)",
         "DELETE FROM reports WHERE id = $1",

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Segment, Store, StoreError,
-    database::{Row, Tx, transaction, values},
+    database::{Change, Row, Tx, transaction, values},
     segment::{self, discard},
 };
 use crate::{
@@ -152,8 +152,9 @@ async fn accept_in(
     if let Some(known) = known(tx, &report.sha256, origin).await? {
         return Ok(Accepted::Known(known));
     }
-    insert(tx, report, origin).await?;
-    attach(tx, Owner::Report(&report.id), 0, segments).await?;
+    let pieces = pieces(Owner::Report(&report.id), 0, segments);
+    insert(tx, report, origin, pieces).await?;
+    segment::hold(tx, segments).await?;
     Ok(Accepted::Fresh(fresh(report, origin)))
 }
 
@@ -200,11 +201,12 @@ pub(super) async fn by_key(tx: &mut Tx, key: &KeyHash) -> Result<Option<Report>,
     }
 }
 
-/// The rows of a new report, but for its segments.
+/// The rows of a new report, with those of its segments that are new, too.
 pub(super) async fn insert(
     tx: &mut Tx,
     report: &NewReport,
     origin: &Origin,
+    pieces: Vec<Change<'_>>,
 ) -> Result<(), StoreError> {
     let id = report.id.as_str();
     let sql = "INSERT INTO reports
@@ -212,23 +214,22 @@ pub(super) async fn insert(
         VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8)";
     let recipients = report.recipients.join(" ");
     let case = origin.case.as_ref().map(TokenHash::as_bytes);
-    tx.change(
-        sql,
-        values![
-            id,
-            State::Received.as_str(),
-            report.received,
-            report.size,
-            &report.sha256,
-            &*recipients,
-            case,
-            &*report.receipt,
-        ],
-    )
-    .await?;
+    let values = values![
+        id,
+        State::Received.as_str(),
+        report.received,
+        report.size,
+        &report.sha256,
+        &*recipients,
+        case,
+        &*report.receipt,
+    ];
+    let mut changes = vec![(sql, values.to_vec())];
     let sql = "INSERT INTO events (report, number, kind, at) VALUES ($1, 0, $2, $3)";
     let kind = EventKind::Received.as_str();
-    tx.change(sql, values![id, kind, report.received]).await?;
+    changes.push((sql, values![id, kind, report.received].to_vec()));
+    changes.extend(pieces);
+    tx.change_all(&changes).await?;
     match &origin.key {
         Some(key) => remember(tx, key, &report.id, None).await,
         None => Ok(()),
@@ -260,29 +261,38 @@ pub(super) enum Owner<'a> {
 pub(super) async fn attach(
     tx: &mut Tx,
     owner: Owner<'_>,
-    mut start: u64,
+    start: u64,
     segments: &[Segment],
 ) -> Result<(), StoreError> {
+    for one in pieces(owner, start, segments) {
+        tx.change_all(&[one]).await?;
+    }
+    segment::hold(tx, segments).await
+}
+
+/// The rows of segments that are part of something, from offset `start` on.
+fn pieces<'a>(owner: Owner<'a>, mut start: u64, segments: &'a [Segment]) -> Vec<Change<'a>> {
     let (sql, id) = match owner {
         Owner::Upload(id) => (
-            "INSERT INTO segments (object, upload, start, size) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO segments (object, upload, start, size, bytes) VALUES ($1, $2, $3, $4, $5)",
             id,
         ),
         Owner::Report(id) => (
-            "INSERT INTO segments (object, report, start, size) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO segments (object, report, start, size, bytes) VALUES ($1, $2, $3, $4, $5)",
             id.as_str(),
         ),
         Owner::Message(id) => (
-            "INSERT INTO segments (object, message, start, size) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO segments (object, message, start, size, bytes) VALUES ($1, $2, $3, $4, $5)",
             id,
         ),
     };
-    for segment in segments {
-        tx.change(sql, values![segment.key.as_str(), id, start, segment.size])
-            .await?;
+    let piece = |segment: &'a Segment| {
+        let (key, held) = (segment.key.as_str(), segment.held.as_deref());
+        let values = values![key, id, start, segment.size, held].to_vec();
         start += segment.size;
-    }
-    segment::hold(tx, segments).await
+        (sql, values)
+    };
+    segments.iter().map(piece).collect()
 }
 
 /// The bytes of segments together.

@@ -160,4 +160,8 @@ CREATE UNIQUE INDEX tokens_name ON tokens (name) WHERE revoked IS NULL;
 -- When an upload is removed if no byte has come.
 ALTER TABLE uploads ADD COLUMN first_byte_by BIGINT;
 ",
+    "
+-- A small piece itself; absent: it is the object of this name.
+ALTER TABLE segments ADD COLUMN bytes {BYTES};
+",
 ];

@@ -28,6 +28,8 @@ struct Placed {
     key: ObjectKey,
     start: u64,
     size: u64,
+    /// The bytes, where they are no object: few of one report or message, for they came in one go.
+    held: Option<Bytes>,
 }
 
 impl Store {
@@ -36,7 +38,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Gone`], or the database failed.
     pub async fn sealed(&self, report: &ReportId) -> Result<Sealed, StoreError> {
-        let sql = "SELECT object, start, size FROM segments WHERE report = $1 ORDER BY start";
+        let sql = "SELECT object, start, size, bytes FROM segments WHERE report = $1
+            ORDER BY start";
         let rows = self.database().rows(sql, values![report.as_str()]).await?;
         match self.assemble(&rows) {
             Err(StoreError::NotFound) => Err(self.absent(report).await),
@@ -53,7 +56,7 @@ impl Store {
         report: &ReportId,
         message: &MessageId,
     ) -> Result<Sealed, StoreError> {
-        let sql = "SELECT s.object, s.start, s.size
+        let sql = "SELECT s.object, s.start, s.size, s.bytes
             FROM segments s JOIN messages m ON m.id = s.message
             WHERE m.report = $1 AND m.id = $2 ORDER BY s.start";
         let values = values![report.as_str(), message.as_str()];
@@ -65,10 +68,12 @@ impl Store {
         let mut segments = Vec::with_capacity(rows.len());
         let mut size = 0;
         for row in rows {
+            let held: Option<Vec<u8>> = row.at(3)?;
             let placed = Placed {
                 key: row.parsed(0)?,
                 start: row.count(1)?,
                 size: row.count(2)?,
+                held: held.map(Bytes::from),
             };
             if placed.start != size {
                 return Err(StoreError::Damaged(placed.key.as_str().to_owned()));
@@ -105,20 +110,31 @@ impl Sealed {
             .filter_map(|segment| {
                 let from = range.start.max(segment.start);
                 let to = range.end.min(segment.start + segment.size);
-                (from < to).then(|| (segment.key, from - segment.start..to - segment.start))
+                (from < to).then(|| (from - segment.start..to - segment.start, segment))
             })
             .collect();
         stream::iter(wanted.into_iter().map(Ok::<_, StoreError>))
-            .and_then(move |(key, range)| {
+            .and_then(move |(range, segment)| {
                 let objects = Arc::clone(&objects);
                 async move {
-                    let pieces = objects.read(&key, range.clone()).await?;
-                    Ok(exactly(pieces, range.end - range.start, key))
+                    let pieces = match segment.held {
+                        Some(held) => of_row(&held, &range),
+                        None => objects.read(&segment.key, range.clone()).await?,
+                    };
+                    Ok(exactly(pieces, range.end - range.start, segment.key))
                 }
             })
             .try_flatten()
             .boxed()
     }
+}
+
+/// As much of a range as a row holds.
+fn of_row(held: &Bytes, range: &Range<u64>) -> BoxStream<'static, Result<Bytes, StoreError>> {
+    let at = |offset: u64| usize::try_from(offset).map_or(held.len(), |at| at.min(held.len()));
+    let piece = held.slice(at(range.start)..at(range.end));
+    let some = (!piece.is_empty()).then_some(Ok(piece));
+    stream::iter(some).boxed()
 }
 
 /// The same pieces, and an error where there are fewer bytes than there should be.

@@ -1,8 +1,13 @@
 //! A segment: a piece of a sealed report or message, durable, but not yet part of anything.
+//!
+//! Serves promise 6 at speed: what is small and whole needs no object. It waits in memory for its row, which holds
+//! it, so that one flush of the database makes many of them durable. Until then nobody was told of it, and a crash
+//! leaves nothing of it. Where something is to become part of an upload, its bytes may outlive a row that is
+//! rewritten: that is an object always.
 
 use std::{fmt, sync::Arc};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{
@@ -15,19 +20,34 @@ use super::{
 pub struct SegmentWriter {
     key: ObjectKey,
     objects: Arc<dyn Objects>,
-    writer: Box<dyn ObjectWriter>,
+    /// Absent while all of it may still go into a row.
+    writer: Option<Box<dyn ObjectWriter>>,
+    held: BytesMut,
+    /// Up to how many bytes it may.
+    row_limit: u64,
     written: u64,
     limit: u64,
 }
 
-/// A piece that is durable. It becomes part of a report with [`Store::accept`], of an upload with
+/// A piece that is durable, or that its row will make so. It becomes part of a report with [`Store::accept`], of an upload with
 /// [`Store::append`], of a message with [`Store::add_message`]; one that is dropped instead waits for
 /// `sweep`, or is given to [`Store::discard`].
 #[must_use = "a segment that becomes part of nothing is an orphan"]
 pub struct Segment {
     pub(super) key: ObjectKey,
     pub(super) size: u64,
+    /// The piece itself, where it is no object.
+    pub(super) held: Option<Bytes>,
     objects: Arc<dyn Objects>,
+}
+
+/// What a segment is to become part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A report or a message that comes in one go.
+    Whole,
+    /// An upload.
+    Upload,
 }
 
 impl Store {
@@ -35,15 +55,26 @@ impl Store {
     ///
     /// # Errors
     /// There is no randomness for its name.
-    pub fn new_segment(&self) -> Result<SegmentWriter, StoreError> {
-        let key = ObjectKey::random()?;
+    pub fn new_segment(&self, of: Part) -> Result<SegmentWriter, StoreError> {
         Ok(SegmentWriter {
-            writer: self.objects().begin(&key),
+            key: ObjectKey::random()?,
             objects: Arc::clone(self.objects()),
-            key,
+            writer: None,
+            held: BytesMut::new(),
+            row_limit: match of {
+                Part::Whole if self.rows_may_grow() => self.0.settings.row_limit,
+                _ => 0,
+            },
             written: 0,
             limit: self.objects().limit(),
         })
+    }
+
+    /// Whether rows may hold more than rows. On a disk that is nearly full what is small becomes an object, too: even
+    /// deleting needs some room in the log of the database.
+    fn rows_may_grow(&self) -> bool {
+        let space = || self.space().ok().flatten();
+        self.database().is_file() && space().is_none_or(|space| space.free >= ROOM_FOR_ROWS)
     }
 
     /// Removes segments that became part of nothing. What cannot be removed now waits for `sweep`.
@@ -54,7 +85,7 @@ impl Store {
 
 /// Removes segments that became part of nothing.
 pub(super) async fn discard(objects: &Arc<dyn Objects>, segments: &[Segment]) {
-    for segment in segments {
+    for segment in segments.iter().filter(|segment| segment.held.is_none()) {
         let _swept_later = objects.remove(&segment.key).await;
     }
 }
@@ -69,7 +100,21 @@ impl SegmentWriter {
         let fits = usize::try_from(self.room()).unwrap_or(usize::MAX);
         let taken = bytes.split_to(fits.min(bytes.len()));
         self.written += taken.len() as u64;
-        self.writer.write(taken).await
+        if self.writer.is_none() && self.written <= self.row_limit {
+            self.held.extend_from_slice(&taken);
+            return Ok(());
+        }
+        let held = self.held.split().freeze();
+        let writer = self.writer();
+        if !held.is_empty() {
+            writer.write(held).await?;
+        }
+        writer.write(taken).await
+    }
+
+    fn writer(&mut self) -> &mut Box<dyn ObjectWriter> {
+        let begin = || self.objects.begin(&self.key);
+        self.writer.get_or_insert_with(begin)
     }
 
     /// How many bytes still fit.
@@ -84,15 +129,21 @@ impl SegmentWriter {
         self.written
     }
 
-    /// Makes it durable: the bytes, their name, and the folder of that name.
+    /// Makes it durable: the bytes, their name, and the folder of that name. What its row will hold waits for that.
     ///
     /// # Errors
     /// It cannot be made durable, and is removed.
     pub async fn finish(mut self) -> Result<Segment, StoreError> {
-        self.writer.finish().await?;
+        let held = if self.writer.is_none() && self.row_limit > 0 {
+            Some(self.held.split().freeze())
+        } else {
+            self.writer().finish().await?;
+            None
+        };
         Ok(Segment {
             key: self.key,
             size: self.written,
+            held,
             objects: self.objects,
         })
     }
@@ -106,7 +157,7 @@ impl Segment {
     }
 
     async fn is_there(&self) -> Result<(), StoreError> {
-        if self.objects.size(&self.key).await? == Some(self.size) {
+        if self.held.is_some() || self.objects.size(&self.key).await? == Some(self.size) {
             Ok(())
         } else {
             Err(StoreError::Swept)
@@ -117,6 +168,9 @@ impl Segment {
 /// Makes sure that `sweep` took none of these for orphans, and will not before the transaction ends:
 /// whoever dooms an object waits for it, or was here before and is seen. Their rows must be written.
 pub(super) async fn hold(tx: &mut Tx, segments: &[Segment]) -> Result<(), StoreError> {
+    if segments.iter().all(|segment| segment.held.is_some()) {
+        return Ok(());
+    }
     tx.take(Turn::Attach).await?;
     for segment in segments {
         let sql = "SELECT object FROM doomed WHERE object = $1";
@@ -143,5 +197,7 @@ impl fmt::Debug for Segment {
     }
 }
 
+/// Bytes that are left to the database: its log, and as much again.
+const ROOM_FOR_ROWS: u64 = 16 << 20;
 /// Objects whose sizes are asked for at the same time.
 const ASKED_AT_ONCE: usize = 16;

@@ -19,6 +19,26 @@ pub struct Settings {
     pub objects: ObjectsAt,
     /// What to do where there is nothing yet.
     pub absent: Absent,
+    /// Where the rows are a file: up to how many bytes a report or message that comes in one go lies in it, rather
+    /// than in an object.
+    pub row_limit: u64,
+    /// Who shares a flush of that file.
+    pub flushes: Flushes,
+}
+
+impl Settings {
+    /// The usual [`Settings::row_limit`]: most reports without attachments are below it.
+    pub const ROW_LIMIT: u64 = 16 << 10;
+}
+
+/// Who shares a flush of the file of the rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Flushes {
+    /// All that wait for one.
+    #[default]
+    Shared,
+    /// Nobody: for comparison.
+    Apart,
 }
 
 /// What to do where there is no store yet.

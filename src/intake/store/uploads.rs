@@ -340,7 +340,7 @@ async fn finish_in(
         removal::doom_upload(tx, id).await?;
         Accepted::Known(known)
     } else {
-        reports::insert(tx, report, &origin).await?;
+        reports::insert(tx, report, &origin, Vec::new()).await?;
         let sql = "UPDATE segments SET report = $2, upload = NULL WHERE upload = $1";
         tx.change(sql, values![id.as_str(), report.id.as_str()])
             .await?;

@@ -23,7 +23,7 @@ use super::{
     limits::ClientKey,
     routes,
     site::{File, Site},
-    store::{Absent, DatabaseAt, ObjectsAt, Role, Settings, Store},
+    store::{Absent, DatabaseAt, Flushes, ObjectsAt, Role, Settings, Store},
 };
 use crate::{
     openpgp::{
@@ -109,6 +109,8 @@ impl Scene {
             database: DatabaseAt::Folder,
             objects: ObjectsAt::Folder,
             absent: Absent::Create,
+            row_limit: Settings::ROW_LIMIT,
+            flushes: Flushes::default(),
         });
         let (clock, certificate) = (clock(), certificate(&KEY));
         let secret = read_secret_keys("receipts", &KEY.receipts).unwrap();

@@ -3,6 +3,15 @@
 //! Serves promise 6 at speed: SQLite has one writer at a time and flushes its log at each COMMIT. Here
 //! transactions take turns inside one that is really begun, each behind a savepoint of its own, and
 //! it is committed once everybody had a turn who waited when it began. Nobody is told before.
+//!
+//! What is small lies in its row (see [`segment`](super::super::segment)), so that for most reports this one flush
+//! of the log is all there is: their bytes, their rows and their receipts are durable together or not at all. Why
+//! sharing it breaks no promise:
+//! - 6: an answer goes out after the COMMIT that holds the report returned, and SQLite (`synchronous=FULL`) flushes
+//!   its log before it does. A crash before leaves a transaction without its last frame, which nobody reads.
+//! - 7: an error of that flush is that of the COMMIT, and is told to everybody in it; a turn that cannot be undone
+//!   takes all along. None of them is acknowledged, and each may send the same again.
+//! - 21: what is larger lies in objects, each flushed with its folder before its turn begins.
 
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
@@ -12,7 +21,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::intake::store::StoreError;
+use crate::intake::store::{Flushes, StoreError};
 
 /// The one connection that writes, and who takes turns on it.
 #[derive(Clone, Debug)]
@@ -27,6 +36,8 @@ pub(in crate::intake::store) struct Writing {
 struct Shared {
     pool: Pool<Sqlite>,
     open: Option<Open>,
+    /// Turns in one transaction.
+    most: u32,
 }
 
 /// A transaction that was begun, for several.
@@ -47,14 +58,26 @@ struct Open {
 
 impl Group {
     /// Over a pool of one connection.
-    pub(super) fn new(pool: Pool<Sqlite>) -> Self {
-        Self(Arc::new(Mutex::new(Shared { pool, open: None })))
+    pub(super) fn new(pool: Pool<Sqlite>, flushes: Flushes) -> Self {
+        let shared = Shared {
+            pool,
+            open: None,
+            most: match flushes {
+                Flushes::Shared => MOST,
+                Flushes::Apart => 1,
+            },
+        };
+        Self(Arc::new(Mutex::new(shared)))
     }
 
     /// Waits for a turn.
     pub(super) async fn begin(&self) -> Result<Writing, StoreError> {
         let mut shared = self.shared().await?;
-        if shared.open.as_ref().is_some_and(|open| open.turns >= MOST) {
+        if shared
+            .open
+            .as_ref()
+            .is_some_and(|open| open.turns >= shared.most)
+        {
             shared.end().await;
         }
         if shared.open.is_none() {

@@ -10,16 +10,19 @@ mod row;
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    ConnectOptions, Connection as _, Executor, Pool, Postgres, Sqlite, Transaction,
+    ConnectOptions, Connection as _, Executor, Pool, Postgres, SqlSafeStr, Sqlite, Transaction,
     pool::PoolOptions,
     postgres::PgConnectOptions,
     sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::{Cause, StoreError, settings::PostgresUrl};
+use super::{
+    Cause, StoreError,
+    settings::{Flushes, PostgresUrl},
+};
 
 use group::{Group, Writing};
-pub(in crate::intake::store) use row::{Row, Value};
+pub(in crate::intake::store) use row::{Change, Row, Value};
 
 /// A database.
 #[derive(Clone, Debug)]
@@ -96,7 +99,10 @@ pub(in crate::intake::store) fn met(error: &StoreError) -> bool {
 
 impl Database {
     /// Opens the file, which is made if it is not there.
-    pub(in crate::intake::store) async fn sqlite(path: &Path) -> Result<Self, StoreError> {
+    pub(in crate::intake::store) async fn sqlite(
+        path: &Path,
+        flushes: Flushes,
+    ) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -109,7 +115,7 @@ impl Database {
             .pragma("fullfsync", "ON")
             .pragma("checkpoint_fullfsync", "ON")
             .disable_statement_logging();
-        let writer = Group::new(pool(1).connect_with(options.clone()).await?);
+        let writer = Group::new(pool(1).connect_with(options.clone()).await?, flushes);
         let readers = pool(READERS)
             .connect_with(options.pragma("query_only", "ON"))
             .await?;
@@ -266,6 +272,27 @@ impl Tx {
         })
     }
 
+    /// Changes rows with several statements, in order. In a file all of them are one message to the thread that
+    /// works on it: each would cost two switches between threads, and the others wait for their turns.
+    pub(in crate::intake::store) async fn change_all(
+        &mut self,
+        changes: &[Change<'_>],
+    ) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(turn) => {
+                let (sql, values) = row::together(changes);
+                let query = bind_sqlite(sqlx::AssertSqlSafe(sql), &values);
+                query.execute(turn.connection()?).await?;
+            }
+            Self::Postgres(_) => {
+                for (sql, values) in changes {
+                    self.change(sql, values).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// A statement of the schema.
     pub(in crate::intake::store) async fn define(&mut self, sql: String) -> Result<(), StoreError> {
         let sql = sqlx::AssertSqlSafe(sql);
@@ -338,7 +365,7 @@ fn answered(cause: &Cause) -> bool {
 macro_rules! dialect {
     ($database:ty, $bind:ident, $rows:ident, $row:path) => {
         fn $bind<'q>(
-            sql: &'static str,
+            sql: impl SqlSafeStr,
             values: &[Value<'_>],
         ) -> sqlx::query::Query<'q, $database, <$database as sqlx::Database>::Arguments> {
             values

@@ -26,6 +26,30 @@ pub(in crate::intake::store) enum Value<'a> {
     Bytes(Option<&'a [u8]>),
 }
 
+/// A statement, and its values.
+pub(in crate::intake::store) type Change<'a> = (&'static str, Vec<Value<'a>>);
+
+/// Statements as one text, with all their values: `$1` of the second follows the last of the first. A `$` stands
+/// before numbers alone in them.
+pub(super) fn together<'a>(changes: &[Change<'a>]) -> (String, Vec<Value<'a>>) {
+    let (mut text, mut values) = (String::new(), Vec::new());
+    for (sql, own) in changes {
+        let mut parts = sql.split('$');
+        text.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            let (number, rest) = part.split_at(digits);
+            let number: usize = number.parse().unwrap_or_default();
+            text.push('$');
+            text.push_str(&(values.len() + number).to_string());
+            text.push_str(rest);
+        }
+        text.push(';');
+        values.extend_from_slice(own);
+    }
+    (text, values)
+}
+
 impl Row {
     /// The value of a column: `i64`, `String`, `Vec<u8>`, or an `Option` of one.
     pub(in crate::intake::store) fn at<T>(&self, column: usize) -> Result<T, StoreError>
@@ -142,6 +166,12 @@ impl<'a> From<&'a [u8]> for Value<'a> {
     }
 }
 
+impl<'a> From<Option<&'a [u8]>> for Value<'a> {
+    fn from(bytes: Option<&'a [u8]>) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
 impl<'a> From<&'a [u8; 32]> for Value<'a> {
     fn from(bytes: &'a [u8; 32]) -> Self {
         Self::Bytes(Some(bytes))
@@ -151,5 +181,23 @@ impl<'a> From<&'a [u8; 32]> for Value<'a> {
 impl<'a> From<Option<&'a [u8; 32]>> for Value<'a> {
     fn from(bytes: Option<&'a [u8; 32]>) -> Self {
         Self::Bytes(bytes.map(<[u8; 32]>::as_slice))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_together_keep_their_values_apart() {
+        let one: Change<'_> = (
+            "INSERT INTO a VALUES ($1, $2, $1)",
+            vec![1_i64.into(), 2_i64.into()],
+        );
+        let other: Change<'_> = ("DELETE FROM b WHERE c = $1 AND d > $12", vec![3_i64.into()]);
+        let (text, values) = together(&[one, other]);
+        let wanted = "INSERT INTO a VALUES ($1, $2, $1);DELETE FROM b WHERE c = $3 AND d > $14;";
+        assert_eq!(text, wanted);
+        assert!(matches!(values[..], [_, _, Value::Int(Some(3))]));
     }
 }

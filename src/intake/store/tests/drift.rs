@@ -309,7 +309,7 @@ async fn ten_thousand_reports_are_listed_at_once() {
         let mut tx = scene.store.database().begin().await.unwrap();
         for number in 0..10_000_u64 {
             let report = new_report(&number.to_be_bytes(), at(i64::try_from(number).unwrap()));
-            reports::insert(&mut tx, &report, &Origin::default())
+            reports::insert(&mut tx, &report, &Origin::default(), Vec::new())
                 .await
                 .unwrap();
         }

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use super::{Scene, at, bytes};
 use crate::intake::store::{
-    Accepted, Ages, Check, Created, DriftKind, Inner, Origin, Piece, Selection, Store, StoreError,
+    Accepted, Ages, Check, Created, DriftKind, Inner, Origin, Part, Piece, Selection, Store,
+    StoreError,
     database::Tx,
     objects::faulty::{Fault, Faulty, Step},
 };
@@ -47,7 +48,7 @@ async fn drift(scene: &Scene, repair: bool) -> Vec<DriftKind> {
 /// Sealed bytes as a server would take them.
 async fn submit(scene: &Scene, content: &[u8]) -> Result<Accepted, StoreError> {
     let mut rest = bytes::Bytes::copy_from_slice(content);
-    let mut writer = scene.store.new_segment()?;
+    let mut writer = scene.store.new_segment(Part::Whole)?;
     writer.write(&mut rest).await?;
     let segment = writer.finish().await?;
     let report = new_report(content, at(1));
@@ -221,7 +222,7 @@ async fn append(
     content: &[u8],
 ) -> Result<u64, StoreError> {
     let mut rest = bytes::Bytes::copy_from_slice(content);
-    let mut writer = scene.store.new_segment()?;
+    let mut writer = scene.store.new_segment(Part::Whole)?;
     writer.write(&mut rest).await?;
     let segments = vec![writer.finish().await?];
     let piece = Piece {

@@ -7,6 +7,7 @@ mod drift;
 mod faults;
 mod reports;
 mod rest;
+mod rows;
 mod scene;
 mod uploads;
 

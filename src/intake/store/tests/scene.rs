@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use sqlx::{Connection, Executor, PgConnection};
 
 use crate::intake::store::{
-    Absent, Accepted, DatabaseAt, NewReport, NewUpload, ObjectsAt, Origin, Segment, Settings,
-    Store, StoreError,
+    Absent, Accepted, DatabaseAt, Flushes, NewReport, NewUpload, ObjectsAt, Origin, Part, Segment,
+    Settings, Store, StoreError,
 };
 use crate::wire::{ReportId, Token, TokenHash, UploadId};
 
@@ -78,6 +78,8 @@ impl Scene {
             database,
             objects,
             absent: Absent::Create,
+            row_limit: 0,
+            flushes: Flushes::default(),
         };
         let store = Store::open(settings.clone()).await.unwrap();
         Self {
@@ -90,7 +92,7 @@ impl Scene {
 
     /// A durable segment.
     pub(super) async fn segment(&self, bytes: &[u8]) -> Segment {
-        let mut writer = self.store.new_segment().unwrap();
+        let mut writer = self.store.new_segment(Part::Whole).unwrap();
         let mut rest = Bytes::copy_from_slice(bytes);
         writer.write(&mut rest).await.unwrap();
         assert!(rest.is_empty(), "more than a segment");

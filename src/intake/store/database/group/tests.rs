@@ -9,7 +9,7 @@ use std::{
 use tempfile::TempDir;
 
 use crate::intake::store::{
-    StoreError,
+    Flushes, StoreError,
     database::{Database, Tx, values},
 };
 
@@ -17,7 +17,9 @@ const INSERT: &str = "INSERT INTO notes (note) VALUES ($1)";
 
 async fn database() -> (TempDir, Database) {
     let folder = tempfile::tempdir().unwrap();
-    let database = Database::sqlite(&folder.path().join("rows")).await.unwrap();
+    let database = Database::sqlite(&folder.path().join("rows"), Flushes::Shared)
+        .await
+        .unwrap();
     let mut tx = database.begin().await.unwrap();
     tx.define("CREATE TABLE notes (note BIGINT NOT NULL UNIQUE)".to_owned())
         .await
