@@ -13,11 +13,11 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     sealpost open report.pgp --key keys/secret.pgp\n  \
-    sealpost open *.pgp -o inbox --checksums\n  \
+    sealpost open reports/ -o opened --checksums\n  \
     sealpost open answer.asc --words\n  \
     sealpost open report.pgp -o - | tar tv")]
 pub struct Open {
-    /// The sealed reports, armoured or not; `-` is stdin
+    /// The sealed reports, armoured or not, or folders of them (.pgp, .gpg, .asc, .eml); `-` is stdin
     #[arg(required = true, value_name = "SEALED")]
     pub sealed: Vec<PathBuf>,
 

@@ -1,9 +1,9 @@
 //! What every command is handed: the streams, the prompts, the home folder, the clock.
 
 use std::{
-    cell::Cell,
     io::{self, Read},
     path::Path,
+    sync::atomic::{AtomicBool, Ordering},
     time::SystemTime,
 };
 
@@ -41,7 +41,7 @@ type Waiting = (Vec<(String, Entry)>, Vec<String>);
 
 /// Whether anything may be written into the home folder.
 #[derive(Debug, Default)]
-pub struct Memory(Cell<bool>);
+pub struct Memory(AtomicBool);
 
 impl Context<'_> {
     /// The day of [`Context::now`] in UTC.
@@ -57,12 +57,12 @@ impl Context<'_> {
 
     /// From here on, nothing is written into the home folder.
     pub(super) fn leave_no_trace(&self) {
-        self.memory.0.set(true);
+        self.memory.0.store(true, Ordering::Relaxed);
     }
 
     /// Whether pins and certificates may be written down.
     pub(super) fn may_remember(&self) -> bool {
-        !self.memory.0.get()
+        !self.memory.0.load(Ordering::Relaxed)
     }
 
     /// The cases, readable: asks for their passphrase where they have one.

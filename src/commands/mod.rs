@@ -4,6 +4,7 @@ mod advisory;
 mod case;
 mod check;
 mod context;
+mod crowd;
 mod demo;
 mod embargo;
 mod find;

@@ -29,6 +29,16 @@ impl Progress {
         Self(bar)
     }
 
+    /// Starts a bar over so many things.
+    #[must_use]
+    pub fn steps(output: &Output, total: u64, label: &str) -> Self {
+        let bar = output.bars().add(ProgressBar::new(total));
+        let style = ProgressStyle::with_template(STEPS);
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_message(escape(label).to_string());
+        Self(bar)
+    }
+
     /// Shows that something is being waited for.
     #[must_use]
     pub fn waiting(output: &Output, label: &str) -> Self {
@@ -40,7 +50,7 @@ impl Progress {
         Self(bar)
     }
 
-    /// Says that `count` more bytes are done. Cheap: drawn a few times a second at most.
+    /// Says that `count` more bytes, or things, are done. Cheap: drawn a few times a second at most.
     pub fn add(&self, count: u64) {
         self.0.inc(count);
     }
@@ -70,6 +80,7 @@ impl Drop for Progress {
 
 const WITH_TOTAL: &str =
     "{msg} {bar:24} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec}, {eta} left";
+const STEPS: &str = "{msg} {bar:24} {pos}/{len} {per_sec}, {eta} left";
 const WAITING: &str = "{spinner} {msg} {elapsed}";
 const WITHOUT_TOTAL: &str = "{msg} {spinner} {binary_bytes} {binary_bytes_per_sec}";
 
@@ -83,6 +94,7 @@ mod tests {
     fn the_templates_are_well_formed() {
         assert!(ProgressStyle::with_template(WITH_TOTAL).is_ok());
         assert!(ProgressStyle::with_template(WITHOUT_TOTAL).is_ok());
+        assert!(ProgressStyle::with_template(STEPS).is_ok());
     }
 
     #[test]

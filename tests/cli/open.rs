@@ -55,7 +55,7 @@ fn bad_input_is_named_and_leaves_nothing() {
         ("page.pgp", 5, &["not an OpenPGP message", "web page"]),
         ("key.pgp", 5, &["it is a key"]),
         ("absent.pgp", 1, &["absent.pgp", "No such file"]),
-        ("folder", 1, &["folder is a directory"]),
+        ("folder", 1, &["folder"]),
     ] {
         scene
             .open(&scene.path(file), &["-o", "out"])
@@ -110,6 +110,55 @@ fn one_bad_file_does_not_keep_the_others_closed() {
         assert_eq!(fs::read_to_string(report).unwrap(), REPORT);
     }
     assert!(!scene.path("out/b").exists());
+}
+
+/// Several threads open them, and what is said comes in the order of the names.
+#[test]
+fn a_folder_of_reports_is_opened_in_its_order() {
+    let scene = Scene::new();
+    let sealed = scene.sealed(&[]);
+    fs::create_dir(scene.path("in")).unwrap();
+    for number in 0..40 {
+        let name = format!("in/{number:02}.pgp");
+        match number % 10 {
+            3 => drop(scene.write(&name, "not OpenPGP")),
+            _ => drop(fs::copy(&sealed, scene.path(&name)).unwrap()),
+        }
+    }
+    scene.write("in/notes.txt", "not a report by its name");
+    let open = |more: &[&str]| {
+        let mut command = scene.command();
+        command.args(["open", "in", "--key"]);
+        command.arg(key("vendor", "secret.pgp")).args(more);
+        Ended::from(command.output().unwrap()).expect(5)
+    };
+    let json = open(&["-o", "out", "--json"]).json();
+    let reports = json["reports"].as_array().unwrap();
+    let names: Vec<_> = reports
+        .iter()
+        .map(|one| one["sealed"].as_str().unwrap())
+        .collect();
+    let wanted: Vec<_> = (0..40)
+        .map(|number| format!("in/{number:02}.pgp"))
+        .collect();
+    assert_eq!(names, wanted);
+    for (number, report) in reports.iter().enumerate() {
+        let opened = scene.path(&format!("out/{number:02}/report.md"));
+        assert_eq!(opened.exists(), report["exit"].is_null(), "{report}");
+        assert_eq!(report["exit"].is_null(), number % 10 != 3, "{report}");
+    }
+    let ended = open(&["-o", "again"]);
+    let said = String::from_utf8(ended.stdout).unwrap();
+    let places: Vec<_> = (0..40)
+        .filter_map(|number| said.find(&format!("in/{number:02}.pgp into")))
+        .collect();
+    assert!(places.len() == 36 && places.is_sorted(), "{said}");
+    let empty = scene.path("empty");
+    fs::create_dir(&empty).unwrap();
+    scene
+        .open(&empty, &[])
+        .expect(1)
+        .says(&["no sealed report"]);
 }
 
 #[test]

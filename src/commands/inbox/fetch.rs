@@ -1,6 +1,6 @@
 //! `inbox fetch`: sealed reports as files, taken up again where a download was cut.
 
-use std::{fs::DirBuilder, path::Path};
+use std::{collections::HashSet, fs::DirBuilder, path::Path};
 
 use anyhow::Context as _;
 use serde::Serialize;
@@ -10,13 +10,13 @@ use super::{
     mine::Mine,
     proof::{self, Proof},
 };
-use crate::commands::{Context, open::Keys};
+use crate::commands::{Context, crowd, open::Keys};
 use crate::{
     cli::InboxFetch,
     client::{Download, IntakeError},
     disk::{DiskError, PartialFile},
     terminal::{Exit, Failure, Hint, OrFail, Progress},
-    wire::ReportSummary,
+    wire::{ReportId, ReportSummary},
 };
 
 /// What `--json` prints.
@@ -40,12 +40,21 @@ pub(super) fn run(args: &InboxFetch, context: &Context<'_>) -> Result<Exit, Fail
     let mine = Mine::of(&Keys::resolve(&args.key, false, context)?, context);
     create(&args.output)?;
     let mut reports = Vec::new();
-    for id in &args.id {
-        let report = desk.report(id)?;
-        let proof = proof::check(&desk, &report, mine.certificates(), context)?;
-        let path = args.output.join(format!("{id}.pgp"));
-        fetch(&desk, &report, &path, context)?;
-        let fetched = fetched(&report, &path, proof);
+    let work = |number: usize| {
+        let id = args.id.get(number)?;
+        let one = || {
+            let report = desk.report(id)?;
+            let proof = proof::check(&desk, &report, mine.certificates(), context)?;
+            let path = args.output.join(format!("{id}.pgp"));
+            fetch(&desk, &report, &path, context)?;
+            Ok::<_, Failure>((fetched(&report, &path, proof), proof))
+        };
+        Some(one())
+    };
+    crowd::in_order(args.id.len(), at_once(&args.id), work, |_, done| {
+        let Some((fetched, proof)) = done.transpose()? else {
+            return Ok(());
+        };
         context.output.print_fields(&[
             ("fetched", fetched.file.clone()),
             ("size", format!("{} bytes", fetched.size)),
@@ -53,10 +62,24 @@ pub(super) fn run(args: &InboxFetch, context: &Context<'_>) -> Result<Exit, Fail
             ("receipt", proof.words().to_owned()),
         ])?;
         reports.push(fetched);
-    }
+        Ok::<_, Failure>(())
+    })?;
     context.output.json(&Document { reports })?;
     Ok(Exit::Done)
 }
+
+/// How many are fetched at the same time: one that is named twice would meet itself.
+fn at_once(ids: &[ReportId]) -> usize {
+    let different: HashSet<_> = ids.iter().map(ReportId::as_str).collect();
+    if different.len() == ids.len() {
+        ids.len().clamp(1, AT_ONCE)
+    } else {
+        1
+    }
+}
+
+/// Downloads wait for the network more than for a core.
+const AT_ONCE: usize = 4;
 
 fn fetched(report: &ReportSummary, path: &Path, proof: Proof) -> Fetched {
     Fetched {

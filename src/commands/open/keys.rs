@@ -1,6 +1,10 @@
 //! The secret keys that `open` may use: files, the words of a case, gpg-agent.
 
-use std::{cell::RefCell, collections::HashMap, path::PathBuf};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
 
 use anyhow::anyhow;
 
@@ -17,8 +21,8 @@ pub(in crate::commands) struct Keys {
     secret: Vec<SecretKey>,
     /// gpg-agent is asked only where no key was named.
     use_agent: bool,
-    /// The passphrase that was asked for last, for each key.
-    known: RefCell<HashMap<String, Passphrase>>,
+    /// The passphrase that was asked for last, for each key. Held while somebody is asked: others wait for the answer.
+    known: Mutex<HashMap<String, Passphrase>>,
 }
 
 impl Keys {
@@ -46,7 +50,7 @@ impl Keys {
         Ok(Self {
             secret,
             use_agent: files.is_empty() && !words,
-            known: RefCell::default(),
+            known: Mutex::default(),
         })
     }
 
@@ -84,7 +88,7 @@ impl Keys {
         attempt: u32,
         context: &Context<'_>,
     ) -> anyhow::Result<Option<Passphrase>> {
-        let mut known = self.known.borrow_mut();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let (0, Some(passphrase)) = (attempt, known.get(&what.to_string())) {
             return Ok(Some(passphrase.clone()));
         }

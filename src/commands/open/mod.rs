@@ -23,7 +23,7 @@ use std::{
 use anyhow::{Context as _, anyhow};
 
 use self::{
-    files::{Shelf, folders},
+    files::{Files, Shelf},
     outcome::{Document, Documents, answers, opened},
     payload::Payload,
     source::Watched,
@@ -31,7 +31,7 @@ use self::{
 use super::{
     Context,
     context::{is_dash, read_capped},
-    target,
+    crowd, target,
 };
 use crate::{
     bundle::{ExtractOptions, Limits},
@@ -48,33 +48,21 @@ pub(super) fn run(args: &Open, context: &Context<'_>) -> Result<Exit, Failure> {
     if args.output.as_deref().is_some_and(is_dash) {
         return job.to_stdout(&args.sealed, context);
     }
-    let shelf = Shelf::make(args)?;
-    let mut documents = Vec::new();
-    let mut worst = None;
-    let folders = folders(args);
-    for (sealed, folder) in args.sealed.iter().zip(folders) {
-        let source = Source::file(sealed);
-        match source.and_then(|source| job.to_folder(source, &folder, context)) {
-            Ok(opened) => {
-                tell(&opened, context)?;
-                documents.push(Document::Opened(Box::new(opened)));
-            }
-            Err(failure) if args.sealed.len() == 1 => return Err(failure),
-            Err(failure) => {
-                if !context.output.is_json() {
-                    let _shown = failure.report(context.output);
-                }
-                documents.push(Document::failed(sealed, &failure));
-                worst = worst
-                    .into_iter()
-                    .chain([failure.exit()])
-                    .max_by_key(|exit| exit.code());
-            }
-        }
-    }
+    let files = Files::of(args)?;
+    let shelf = Shelf::make(args, &files)?;
+    let Some(all) = files.several() else {
+        let (sealed, folder) = files.only()?;
+        let opened = job.to_folder(Source::file(sealed)?, folder, context)?;
+        tell(&opened, context)?;
+        let reports = vec![Document::Opened(Box::new(opened))];
+        context.output.json(&Documents { reports })?;
+        return Ok(Exit::Done);
+    };
+    let done = job.all(all, context);
     shelf.remove_if_empty();
-    context.output.json(&Documents { reports: documents })?;
-    Ok(worst.unwrap_or(Exit::Done))
+    let (reports, exit) = done?;
+    context.output.json(&Documents { reports })?;
+    Ok(exit)
 }
 
 /// What was typed, resolved once for all files.
@@ -126,6 +114,48 @@ impl Job {
     /// The certificates that were named as those of signers.
     pub(super) fn signers(&self) -> &[Certificate] {
         &self.signers
+    }
+
+    /// Opens several files, on all cores; gpg-agent does one thing after the other anyway, and asks.
+    fn all(
+        &self,
+        files: &[(PathBuf, PathBuf)],
+        context: &Context<'_>,
+    ) -> Result<(Vec<Document>, Exit), Failure> {
+        let workers = if self.keys.use_agent() {
+            1
+        } else {
+            crowd::workers(files.len())
+        };
+        let progress = Progress::steps(context.output, files.len() as u64, "opening");
+        let mut documents = Vec::new();
+        let mut worst = Exit::Done;
+        let work = |number: usize| {
+            let (sealed, folder) = files.get(number)?;
+            let opened = Source::file(sealed);
+            Some(opened.and_then(|source| self.to_folder(source, folder, context)))
+        };
+        crowd::in_order(files.len(), workers, work, |number, done| {
+            progress.add(1);
+            match (files.get(number), done) {
+                (_, Some(Ok(opened))) => {
+                    tell(&opened, context)?;
+                    documents.push(Document::Opened(Box::new(opened)));
+                }
+                (Some((sealed, _)), Some(Err(failure))) => {
+                    if !context.output.is_json() {
+                        let _shown = failure.report(context.output);
+                    }
+                    documents.push(Document::failed(sealed, &failure));
+                    if failure.exit().code() > worst.code() {
+                        worst = failure.exit();
+                    }
+                }
+                _ => {}
+            }
+            Ok::<_, Failure>(())
+        })?;
+        Ok((documents, worst))
     }
 
     /// Begins to decrypt: what is read is not authenticated yet. `name` is for failures.
