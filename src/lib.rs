@@ -4,7 +4,7 @@
 //! The floors, from the ground up; a folder imports only from floors below it, or from itself
 //! (`tests/architecture.rs` keeps it so):
 //!
-//! - 0: [`report`], [`program`], [`case`]: the words
+//! - 0: [`report`], [`program`], [`case`]: the words; [`metadata`]: what files tell beside their content
 //! - 1: [`bundle`]: a report with its attachments as one tar stream; [`check`]: what stands in the
 //!   way of sending it
 //! - 2: [`openpgp`]: certificates, sealing, opening; the only folder that names sequoia
@@ -29,6 +29,7 @@ pub mod discover;
 pub mod disk;
 pub mod intake;
 pub mod mail;
+pub mod metadata;
 pub mod network;
 pub mod openpgp;
 pub mod program;

@@ -7,10 +7,11 @@ use std::{
 };
 
 /// Folder (or file) below `src` → floor.
-const FLOORS: [(&str, u8); 19] = [
+const FLOORS: [(&str, u8); 20] = [
     ("report", 0),
     ("program", 0),
     ("case", 0),
+    ("metadata", 0),
     ("bundle", 1),
     ("check", 1),
     ("openpgp", 2),

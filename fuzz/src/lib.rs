@@ -23,6 +23,7 @@ use sealpost::{
         security_txt::{SecurityTxt, SourceText, around_signature},
     },
     mail::read::{Content, find, looks_like_mail},
+    metadata::{Part, survey},
     openpgp::{
         DecryptionKeys, Doorkeeper, Opening, Passphrase, SecretKey, SignatureVerdict, case_key,
         is_cleartext_signed, open, read_certificates, read_cleartext, read_secret_keys,
@@ -186,6 +187,34 @@ pub fn check(data: &[u8]) -> bool {
         let _findings = review("report.md", &report, Some(&PROGRAM));
     }
     !findings.is_empty()
+}
+
+/// A picture that is to be attached: what is cut out lies within it, and nothing is left to cut out of the rest.
+pub fn metadata(data: &[u8]) -> bool {
+    let look = |data: &[u8]| survey("picture", &mut Cursor::new(data)).expect("memory can be read");
+    let Some(picture) = look(data).picture else {
+        return false;
+    };
+    let mut left = Vec::new();
+    for part in picture.cut.parts() {
+        match part {
+            Part::Keep(range) => {
+                let place = |place: u64| usize::try_from(place).expect("a place in memory");
+                left.extend_from_slice(&data[place(range.start)..place(range.end)]);
+            }
+            Part::Bytes(bytes) => left.extend_from_slice(bytes),
+            Part::Zeros(count) => {
+                assert!(*count <= data.len() as u64);
+                left.resize(left.len() + usize::try_from(*count).expect("small"), 0);
+            }
+        }
+    }
+    assert_eq!(left.len() as u64, picture.cut.size());
+    if !picture.removed.is_empty() {
+        let again = look(&left).picture.expect("what is left can be read");
+        assert_eq!(again.removed, []);
+    }
+    true
 }
 
 /// The manifest of a bundle.

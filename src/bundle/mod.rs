@@ -5,6 +5,7 @@
 //! the reading side takes what was decrypted and trusts none of it.
 
 mod archive;
+mod attach;
 mod extract;
 mod header;
 mod input;
@@ -14,6 +15,7 @@ mod manifest;
 mod name;
 mod padding;
 mod pax;
+mod pieces;
 mod refusal;
 mod rename;
 mod single;
@@ -22,6 +24,7 @@ mod stream;
 mod tree;
 mod write;
 
+pub use attach::{Attachable, Attached};
 pub use extract::{Contents, ExtractOptions, ExtractedFile, Shape, extract};
 pub use letter::{Letter, NotALetter};
 pub use loose::{LooseFiles, Place};
@@ -29,7 +32,7 @@ pub use manifest::{Manifest, ManifestError, ManifestFile};
 pub use padding::padme;
 pub use refusal::{ExtractError, Limit, Limits, Refusal};
 pub use source::{Change, FileKind, SourceError};
-pub use write::{Attached, Bundle, BundleError, BundleHeader, Enclosed};
+pub use write::{Bundle, BundleError, BundleHeader, Enclosed};
 
 /// The unit of a tar archive, bytes.
 const BLOCK: usize = 512;

@@ -5,9 +5,12 @@
 
 use std::fmt;
 use std::fs::{self, File, FileType, Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek as _, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+use crate::metadata::{self, Survey};
 
 /// A regular file, as it was when it was named.
 #[derive(Debug, Clone)]
@@ -26,9 +29,24 @@ impl Source {
         })
     }
 
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Bytes.
     pub(super) fn size(&self) -> u64 {
         self.identity.size
+    }
+
+    /// What the file tells beside its content.
+    pub(super) fn survey(&self) -> Result<Survey, SourceError> {
+        let mut reading = self.reopen()?;
+        let name = self.path.to_string_lossy();
+        let survey = metadata::survey(&name, &mut reading.file);
+        let survey = survey.map_err(|source| read_error(&self.path, source))?;
+        reading.unchanged()?;
+        Ok(survey)
     }
 
     /// Opens the file again and checks that it is the same.
@@ -73,6 +91,20 @@ impl Reading<'_> {
         Ok(count)
     }
 
+    /// Goes on with this part of the file.
+    pub(super) fn go(&mut self, part: &Range<u64>) -> Result<(), SourceError> {
+        let place = SeekFrom::Start(part.start);
+        let moved = self.file.seek(place);
+        moved.map_err(|source| read_error(&self.source.path, source))?;
+        self.left = part.end.saturating_sub(part.start);
+        Ok(())
+    }
+
+    /// Bytes that are left of the file, or of its part.
+    pub(super) fn left(&self) -> u64 {
+        self.left
+    }
+
     /// After the last byte there is no other, and nothing changed on the way.
     fn end(&mut self) -> Result<(), SourceError> {
         if self.once(&mut [0])? > 0 {
@@ -81,7 +113,8 @@ impl Reading<'_> {
         self.unchanged()
     }
 
-    fn unchanged(&self) -> Result<(), SourceError> {
+    /// Whether the file is still the same.
+    pub(super) fn unchanged(&self) -> Result<(), SourceError> {
         let (before, now) = (
             &self.source.identity,
             identity(&self.file, &self.source.path)?,
@@ -130,6 +163,14 @@ pub enum SourceError {
         path: PathBuf,
         /// What it is instead.
         kind: FileKind,
+    },
+    /// What was made of it cannot be read.
+    #[error("cannot read what mat2 made of {path:?}")]
+    Substitute {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
     },
     /// It is not what it was when it was attached.
     #[error("{path:?} {change} after it was attached")]
@@ -285,98 +326,4 @@ fn read_error(path: &Path, source: io::Error) -> SourceError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Change, FileKind, Source, SourceError};
-    use std::fs;
-    use std::path::Path;
-
-    fn kind(path: &Path) -> FileKind {
-        match Source::look(path).expect_err("no file") {
-            SourceError::NotAFile { kind, .. } => kind,
-            other => panic!("{other}"),
-        }
-    }
-
-    /// Attaches a file, changes it, and says what was noticed.
-    fn noticed(change: impl FnOnce(&Path)) -> Option<Change> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a");
-        fs::write(&path, "content").unwrap();
-        let source = Source::look(&path).unwrap();
-        change(&path);
-        match source.reopen() {
-            Ok(_) => None,
-            Err(SourceError::Changed { change, .. }) => Some(change),
-            Err(other) => panic!("{other}"),
-        }
-    }
-
-    #[test]
-    fn only_regular_files_are_sources() {
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(kind(folder.path()), FileKind::Folder);
-        let missing = Source::look(&folder.path().join("missing")).unwrap_err();
-        assert!(missing.to_string().contains("missing"), "{missing}");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_pipe_does_not_block() {
-        use rustix::fs::{CWD, FileType, Mode, mknodat};
-        let folder = tempfile::tempdir().unwrap();
-        let pipe = folder.path().join("pipe");
-        mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-        assert_eq!(kind(&pipe), FileKind::Fifo);
-        assert_eq!(kind(Path::new("/dev/null")), FileKind::Device);
-    }
-
-    #[test]
-    fn changes_are_noticed() {
-        assert_eq!(noticed(|_| {}), None);
-        assert_eq!(
-            noticed(|path| fs::write(path, "cont").unwrap()),
-            Some(Change::Shrunk)
-        );
-        assert_eq!(
-            noticed(|path| fs::write(path, "content, more").unwrap()),
-            Some(Change::Grown)
-        );
-        let later = |path: &Path| {
-            let file = fs::File::options().write(true).open(path).unwrap();
-            let times = fs::FileTimes::new().set_modified(std::time::UNIX_EPOCH);
-            file.set_times(times).unwrap();
-        };
-        assert_eq!(noticed(later), Some(Change::Modified));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn another_file_of_the_same_name_is_noticed() {
-        let replace = |path: &Path| {
-            let other = path.with_extension("new");
-            fs::write(&other, "content").unwrap();
-            fs::rename(&other, path).unwrap();
-        };
-        assert_eq!(noticed(replace), Some(Change::Replaced));
-    }
-
-    #[test]
-    fn changes_while_reading_are_noticed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a");
-        for (now, change) in [("con", Change::Shrunk), ("content, more", Change::Grown)] {
-            fs::write(&path, "content").unwrap();
-            let source = Source::look(&path).unwrap();
-            let mut reading = source.reopen().unwrap();
-            assert_eq!(reading.read(&mut [0; 3]).unwrap(), 3);
-            fs::write(&path, now).unwrap();
-            let error = loop {
-                match reading.read(&mut [0; 64]) {
-                    Ok(count) => assert!(count > 0, "{now}"),
-                    Err(error) => break error,
-                }
-            };
-            assert!(matches!(error, SourceError::Changed { change: is, .. } if is == change));
-        }
-    }
-}
+mod tests;

@@ -7,9 +7,11 @@ use std::io::{self, Write};
 
 use tar::{EntryType, Header};
 
+use super::pieces::{self, Substitute};
 use super::source::Source;
 use super::write::BundleError;
 use super::{BLOCK, CHUNK};
+use crate::metadata::Cut;
 
 /// A member of the archive.
 #[derive(Debug)]
@@ -24,6 +26,10 @@ enum Content {
     Folder,
     Bytes(Vec<u8>),
     Source(Source),
+    /// Some of it.
+    Pieces(Source, Cut),
+    /// Something else in its place.
+    Substitute(Source, Substitute),
 }
 
 impl Member {
@@ -51,6 +57,18 @@ impl Member {
         }
     }
 
+    /// A member whose content is pieces of what is on disk.
+    pub(super) fn from_pieces(name: String, source: Source, cut: Cut) -> Self {
+        let content = Content::Pieces(source, cut);
+        Self { name, content }
+    }
+
+    /// A member with something in the place of what is on disk.
+    pub(super) fn from_substitute(name: String, source: Source, substitute: Substitute) -> Self {
+        let content = Content::Substitute(source, substitute);
+        Self { name, content }
+    }
+
     /// The name inside the archive.
     pub(super) fn name(&self) -> &str {
         &self.name
@@ -67,6 +85,8 @@ impl Member {
             Content::Folder => 0,
             Content::Bytes(bytes) => bytes.len() as u64,
             Content::Source(source) => source.size(),
+            Content::Pieces(_, cut) => cut.size(),
+            Content::Substitute(_, substitute) => substitute.size(),
         }
     }
 
@@ -78,6 +98,8 @@ impl Member {
         match &self.content {
             Content::Folder => Ok(()),
             Content::Bytes(bytes) => take(bytes).map_err(BundleError::Write),
+            Content::Pieces(source, cut) => pieces::cut(source, cut, take),
+            Content::Substitute(source, substitute) => substitute.content(source, take),
             Content::Source(source) => {
                 let mut reading = source.reopen()?;
                 let mut buffer = vec![0; CHUNK];

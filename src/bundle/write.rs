@@ -4,15 +4,14 @@
 //! machine, the user or the time gets into a header, and the size says little.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 
 use super::manifest::{Manifest, ManifestError, ManifestFile};
 use super::padding::padme;
 use super::rename::Names;
-use super::source::{Source, SourceError};
+use super::source::SourceError;
 use super::stream::{END, Member, Output, gap};
 use super::{
-    ATTACHMENTS, BLOCK, MANIFEST, MANIFEST_FOLDER, PROGRAM_LIMIT, REPORT_JSON, REPORT_MD, REPORTER,
+    BLOCK, MANIFEST, MANIFEST_FOLDER, PROGRAM_LIMIT, REPORT_JSON, REPORT_MD, REPORTER,
     REPORTER_LIMIT,
 };
 use jiff::civil::Date;
@@ -22,9 +21,9 @@ use jiff::civil::Date;
 pub struct Bundle {
     created: Date,
     program: Option<String>,
-    members: Vec<Member>,
-    names: Names,
-    attached: usize,
+    pub(super) members: Vec<Member>,
+    pub(super) names: Names,
+    pub(super) attached: usize,
 }
 
 impl Bundle {
@@ -51,39 +50,6 @@ impl Bundle {
             members,
             names: Names::default(),
             attached: 0,
-        })
-    }
-
-    /// Attaches a regular file, which must stay as it is until it was written, and says under which
-    /// name.
-    ///
-    /// # Errors
-    ///
-    /// [`BundleError::Source`] names the path that is missing, unreadable or no regular file.
-    pub fn attach(&mut self, path: &Path) -> Result<Attached, BundleError> {
-        let source = Source::look(path)?;
-        if self.attached >= ATTACHMENT_LIMIT {
-            return Err(BundleError::TooMany);
-        }
-        let size = source.size();
-        let total = self
-            .members
-            .iter()
-            .try_fold(size, |sum, member| sum.checked_add(member.size()));
-        if total.is_none_or(|total| total > SIZE_LIMIT) {
-            return Err(BundleError::TooLarge);
-        }
-        let name = self.names.choose(path.file_name().unwrap_or_default());
-        if self.attached == 0 {
-            self.members.push(Member::folder(ATTACHMENTS));
-        }
-        self.attached += 1;
-        let member = Member::from_source(format!("{ATTACHMENTS}{name}"), source);
-        self.members.push(member);
-        Ok(Attached {
-            original: path.to_owned(),
-            name,
-            size,
         })
     }
 
@@ -187,40 +153,6 @@ impl Enclosed<'_> {
     }
 }
 
-/// An attachment, and what it is called inside the bundle.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attached {
-    original: PathBuf,
-    name: String,
-    size: u64,
-}
-
-impl Attached {
-    /// The path as it was given.
-    #[must_use]
-    pub fn original(&self) -> &Path {
-        &self.original
-    }
-
-    /// The base name inside the bundle.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Bytes.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        self.size
-    }
-
-    /// Whether the name is another than the file's own.
-    #[must_use]
-    pub fn renamed(&self) -> bool {
-        self.original.file_name() != Some(self.name.as_ref())
-    }
-}
-
 /// Why a bundle could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -258,10 +190,10 @@ fn at_most(part: &'static str, length: usize, limit: u64) -> Result<(), BundleEr
 }
 
 /// The most attachments, so that the manifest stays below its limit with the longest names.
-const ATTACHMENT_LIMIT: usize = 4096;
+pub(super) const ATTACHMENT_LIMIT: usize = 4096;
 
 /// The most bytes of content, so that no sum runs over.
-const SIZE_LIMIT: u64 = 1 << 60;
+pub(super) const SIZE_LIMIT: u64 = 1 << 60;
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,10 @@
 //! What stands in the way of sending a report, and what could be better: findings with codes.
 //!
 //! Serves DESIGN.md, "Commands" (`check`), and whatever seals or sends. Nothing here asks the network, opens a file or
-//! shows a secret: [`review`] judges a report by a program, [`scan`] reads what is handed to it, [`answer`] puts the
+//! shows a secret: [`review`] judges a report by a program, [`scan`] and [`attachment()`] read what is handed to them, [`answer`] puts the
 //! reporter's reasons to what was found.
 
+mod attachment;
 mod complete;
 mod exclude;
 mod finding;
@@ -12,6 +13,7 @@ mod scope;
 mod text;
 mod topics;
 
+pub use attachment::attachment;
 pub use complete::unreadable;
 pub use finding::{Code, Finding, Place, Severity, answer};
 pub use scan::{Scanner, scan};

@@ -38,6 +38,11 @@ pub struct Seal {
     #[arg(short, long = "attach", value_name = "FILE")]
     pub attach: Vec<PathBuf>,
 
+    /// Leave the attachments as they are. Otherwise, what pictures and documents say beside their content is taken out of
+    /// the copy that is sealed: where and when, by whom, with what. The files themselves are never changed
+    #[arg(long)]
+    pub keep_metadata: bool,
+
     /// The vendor that the report is meant for: a domain, a URL, an address, github:OWNER/REPO, or
     /// a profile's name or path. Without --key its key is looked for, as `find` does
     #[arg(long, value_name = "TARGET")]

@@ -44,6 +44,11 @@ pub struct Send {
     #[arg(short, long = "attach", value_name = "FILE", requires = "report")]
     pub attach: Vec<PathBuf>,
 
+    /// Leave the attachments as they are. Otherwise, what pictures and documents say beside their content is taken out of
+    /// the copy that is sealed: where and when, by whom, with what. The files themselves are never changed
+    #[arg(long, requires = "report")]
+    pub keep_metadata: bool,
+
     /// The vendor: a domain, a URL, an address, github:OWNER/REPO, or a profile's name or path
     #[arg(long, value_name = "TARGET", requires = "report")]
     pub to: Option<String>,

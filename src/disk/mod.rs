@@ -21,6 +21,7 @@ mod pins;
 mod record;
 mod registry;
 mod reporters;
+mod scratch;
 mod secret_file;
 mod vault;
 
@@ -37,6 +38,7 @@ pub use pending::{Overwrite, PendingFile};
 pub use pins::{Pin, Pins};
 pub use record::{CaseRecord, Delivered, NoIntake, NotARecord, Seen};
 pub use reporters::Reporters;
+pub use scratch::Scratch;
 pub use secret_file::{Exposure, SecretFile};
 pub use vault::{AskPassphrase, Seeds, Vault, VaultError};
 

@@ -205,7 +205,7 @@ fn a_secret_is_named_by_its_place_and_never_shown() {
     ended.says(&[
         "problem: report.md:10: this looks like a credential (github-token)",
         "problem: poc.py:2: this looks like a credential in an Authorization header",
-        "hint: a.png: the picture holds the text “Author” [attachment-metadata]",
+        "hint: a.png: the picture holds the text “Author” (22 bytes): it is left out when you seal [attachment-metadata]",
     ]);
     let found = json.json()["findings"].clone();
     let film = found

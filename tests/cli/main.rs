@@ -3,6 +3,7 @@
 
 mod interrupt;
 mod keys;
+mod metadata;
 mod open;
 mod prompts;
 mod scene;

@@ -113,7 +113,12 @@ fn p31_front_matter() {
 
 #[test]
 fn p31_check() {
-    storm(("check", doors::check), &seeds::checked(), 5, 3000);
+    storm(("check", doors::check), &seeds::checked(), 4, 3000);
+}
+
+#[test]
+fn p31_metadata() {
+    storm(("metadata", doors::metadata), &seeds::pictures(), 5, 20_000);
 }
 
 #[test]
@@ -274,6 +279,7 @@ fn p31_corpus() {
             &[
                 ("front_matter", doors::front_matter),
                 ("check", doors::check),
+                ("metadata", doors::metadata),
                 ("archive", doors::archive),
                 ("profile", doors::profile),
                 ("manifest", doors::manifest),
@@ -326,6 +332,7 @@ fn write_seeds() {
         ("manifest", seeds::manifests()),
         ("front_matter", seeds::reports()),
         ("check", seeds::checked()),
+        ("metadata", seeds::pictures()),
         ("profile", seeds::profiles()),
         ("program_json", published::profiles()),
         ("security_txt", published::security_txts()),

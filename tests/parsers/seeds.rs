@@ -373,7 +373,6 @@ pub(crate) fn checked() -> Vec<Vec<u8>> {
     let token = format!("https://ada:Tr0ub4dor@db.val.town/\napi_key = \"{digits}\"\n");
     let exif =
         b"\xff\xd8\xff\xe1\0\x80Exif\0\0II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\x06\0\0\0\x1a\0\0\0";
-    let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR-------------crc!\0\0\0\x0atEXtAuthor\0Adacrc!\0\0\0\0IENDcrc!";
     let report = "---\ntitle: Self-XSS\nassets: [evilval.town]\nweakness: 307\n---\n# Summary\n\
                   Missing X-Frame-Options, not phishing.\n";
     vec![
@@ -381,8 +380,44 @@ pub(crate) fn checked() -> Vec<Vec<u8>> {
         http.into(),
         token.into(),
         exif.to_vec(),
-        png.to_vec(),
         report.into(),
+    ]
+}
+
+/// One picture of each kind, with something to take out, and what is none.
+pub(crate) fn pictures() -> Vec<Vec<u8>> {
+    let exif = b"II*\0\x08\0\0\0\x02\0\x0f\x01\x02\0\x04\0\0\0Cam\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+    let length = |length: usize| u8::try_from(length).unwrap();
+    let jpeg = [
+        &b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x02\0\0\x48\0\x48\0\0\xff\xe1\0"[..],
+        &[length(exif.len() + 8)],
+        b"Exif\0\0",
+        exif,
+        b"\xff\xfe\0\x05abc\xff\xda\0\x08\x01\x01\0\0\x3f\0\x12\xff\0\xff\xd0\x34\xff\xd9behind",
+    ];
+    let png = [
+        &b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR-------------crc!\0\0\0\x0atEXtAuthor\0Adacrc!\0\0\0"[..],
+        &[length(exif.len())],
+        b"eXIf",
+        exif,
+        b"crc!\0\0\0\x04IDATdatacrc!\0\0\0\0IENDcrc!",
+    ];
+    let gif = b"GIF89a\x01\0\x01\0\0\0\0\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\0\x21\xfe\x05hello\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x3b";
+    let webp = [
+        &b"RIFF"[..],
+        &[length(4 + 18 + 14 + 8 + exif.len()), 0, 0, 0],
+        b"WEBPVP8X\x0a\0\0\0\x08\0\0\0\0\0\0\0\0\0VP8L\x05\0\0\0\x2fdata\0EXIF",
+        &[length(exif.len()), 0, 0, 0],
+        exif,
+    ];
+    let tiff = b"II*\0\x14\0\0\0dataCamera 1\x02\0\x0f\x01\x02\0\x08\0\0\0\x0c\0\0\0\x11\x01\x04\0\x01\0\0\0\x08\0\0\0\0\0\0\0";
+    vec![
+        jpeg.concat(),
+        png.concat(),
+        gif.to_vec(),
+        webp.concat(),
+        tiff.to_vec(),
+        b"no picture".to_vec(),
     ]
 }
 

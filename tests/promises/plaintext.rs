@@ -132,11 +132,18 @@ fn p13_nothing_but_the_sealed_report_is_ever_written() {
     }
     let scene = Scene::new();
     scene.write("a.bin", vec![7; 3 << 20]);
+    // One that is stripped, and one for mat2, where that is there.
+    scene.write("a.gif", b"GIF89a\x01\0\x01\0\0\0\0\x21\xfe\x01x\0\x3b");
+    scene.write("a.pdf", "%PDF-1.4\n1 0 obj\n<< /Author (a) >>\n");
     let seal = [
         "seal",
         "report.md",
         "-a",
         "a.bin",
+        "-a",
+        "a.gif",
+        "-a",
+        "a.pdf",
         "--key",
         "vendor.asc",
         "-o",

@@ -66,7 +66,7 @@ impl Inspection<'_> {
             let shown = path.display().to_string();
             let cannot_read = || format!("cannot read {shown}");
             let mut file = File::open(path).with_context(cannot_read)?;
-            let found = check::scan(&shown, &mut file, &mut |count| progress.add(count));
+            let found = check::attachment(&shown, &mut file, &mut |count| progress.add(count));
             findings.extend(found.with_context(cannot_read)?);
         }
         Ok(())

@@ -8,7 +8,7 @@ use self::destination::{Destination, write};
 use super::{
     Context,
     sealing::{
-        Attachment, Author, Recipient, attach, bundle, envelope, intended_program, new_case,
+        Attachment, Attachments, Author, Recipient, bundle, envelope, intended_program, new_case,
         read_report, recipients, warn_of_missing_sections,
     },
     target, vendor,
@@ -40,7 +40,7 @@ pub(super) fn run(args: &Seal, context: &Context<'_>) -> Result<Exit, Failure> {
     };
     let envelope = envelope(args, vendor.as_ref(), context)?.armored(args.armor);
     let mut bundle = bundle(&report, &author, program, context)?;
-    let attached = attach(&mut bundle, &args.attach, context)?;
+    let attached = Attachments::of_seal(args).attach(&mut bundle, context)?;
     warn_of_missing_sections(&report, context);
     let signed_by = author
         .signer
@@ -54,7 +54,7 @@ pub(super) fn run(args: &Seal, context: &Context<'_>) -> Result<Exit, Failure> {
         recipients: recipients(&envelope),
         hidden: envelope.hides_recipients(),
         signed_by: signed_by.map(|fingerprint| fingerprint.to_string()),
-        attachments: attached.iter().map(Attachment::from).collect(),
+        attachments: attached,
         case_words: words,
     };
     tell(&done, context)?;

@@ -1,9 +1,11 @@
 //! What every verb that seals has in common: the report, whom it is for, who writes, what goes in.
 
 mod addressee;
+mod attach;
 mod author;
+mod mat2;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use serde::Serialize;
@@ -11,6 +13,7 @@ use zeroize::Zeroizing;
 
 pub(super) use self::{
     addressee::{envelope, first_use, investigate, own_copies, published, refuse_if_it_says_so},
+    attach::{Attachment, Attachments},
     author::{Author, new_case, own_signer},
 };
 use super::{
@@ -19,7 +22,7 @@ use super::{
     target::Target,
 };
 use crate::{
-    bundle::{Attached, Bundle, BundleHeader},
+    bundle::{Bundle, BundleHeader},
     openpgp::{self, Envelope},
     report::Report,
     terminal::{Exit, Failure, Hint},
@@ -50,29 +53,6 @@ pub(super) struct Recipient {
     encryption_key: String,
     algorithm: String,
     expires: Option<jiff::Timestamp>,
-}
-
-#[derive(Serialize)]
-pub(super) struct Attachment {
-    file: String,
-    name: String,
-    size: u64,
-}
-
-impl std::fmt::Display for Attachment {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} ({} bytes), as {}", self.file, self.size, self.name)
-    }
-}
-
-impl From<&Attached> for Attachment {
-    fn from(attached: &Attached) -> Self {
-        Self {
-            file: attached.original().display().to_string(),
-            name: attached.name().to_owned(),
-            size: attached.size(),
-        }
-    }
 }
 
 pub(super) fn read_report(path: &Path) -> Result<Report, Failure> {
@@ -135,26 +115,6 @@ pub(super) fn intended_program(
         ))),
         _ => Ok(Some(id.to_owned())),
     }
-}
-
-pub(super) fn attach(
-    bundle: &mut Bundle,
-    files: &[PathBuf],
-    context: &Context<'_>,
-) -> Result<Vec<Attached>, Failure> {
-    let mut attached = Vec::new();
-    for path in files {
-        let one = bundle.attach(path)?;
-        if one.renamed() {
-            context.output.warn(format!(
-                "{} is called {} inside",
-                path.display(),
-                one.name()
-            ));
-        }
-        attached.push(one);
-    }
-    Ok(attached)
 }
 
 pub(super) fn recipients(envelope: &Envelope) -> Vec<Recipient> {

@@ -8,7 +8,7 @@ use crate::{
     cli::Send,
     commands::{
         Context,
-        sealing::{self, Attachment, Author, new_case},
+        sealing::{self, Attachment, Attachments, Author, new_case},
         vendor::{Investigation, Vendor},
     },
     discover::trust::Decision,
@@ -55,7 +55,7 @@ pub(super) fn show(
         None => Author::of_case(&new_case()?, context)?,
     };
     let mut bundle: Bundle = sealing::bundle(report, &author, program, context)?;
-    let attached = sealing::attach(&mut bundle, &args.attach, context)?;
+    let attached = Attachments::of_send(args).attach(&mut bundle, context)?;
     super::refuse_if_too_large(&bundle, route.offer.max_size)?;
     let trust = Trust::of(decision, args);
     let missing = report.missing_sections();
@@ -68,7 +68,7 @@ pub(super) fn show(
         asks: trust.asks,
         size: bundle.size(),
         resumable: route.offer.resumable,
-        attachments: attached.iter().map(Attachment::from).collect(),
+        attachments: attached,
         missing_sections: missing.iter().map(|section| section.title()).collect(),
     };
     context.output.json(&plan)?;

@@ -23,8 +23,8 @@ use super::{
     Context, check, embargo,
     online::Online,
     sealing::{
-        Author, attach, bundle, first_use, intended_program, investigate, new_case, own_copies,
-        published, refuse_if_it_says_so, report_text,
+        Attachments, Author, bundle, first_use, intended_program, investigate, new_case,
+        own_copies, published, refuse_if_it_says_so, report_text,
     },
     target,
     vendor::{self, Investigation, Vendor},
@@ -156,7 +156,7 @@ fn to_intake(order: Order, args: &Send, context: &Context<'_>) -> Result<Exit, F
     let case = new_case()?;
     let author = author(args, &case, context)?;
     let mut bundle = bundle(&report, &author, program, context)?;
-    attach(&mut bundle, &args.attach, context)?;
+    Attachments::of_send(args).attach(&mut bundle, context)?;
     refuse_if_too_large(&bundle, route.offer.max_size)?;
     let shipment = Shipment {
         signed_by: args.sign_with.as_ref().map(|_| author.certificate.clone()),

@@ -26,7 +26,8 @@ use crate::{
         online::Online,
         post::{self, Post, Way},
         sealing::{
-            Author, attach, first_use, new_case, own_copies, published, warn_of_missing_sections,
+            Attachments, Author, first_use, new_case, own_copies, published,
+            warn_of_missing_sections,
         },
         vendor,
     },
@@ -174,7 +175,7 @@ fn content(
         program: order.program.clone(),
         created: context.today(),
     })?;
-    attach(&mut bundle, &args.attach, context)?;
+    Attachments::of_send(args).attach(&mut bundle, context)?;
     warn_of_missing_sections(&order.report, context);
     // The reporter's own key has a name in it, and everybody on the way reads this header.
     let from = post.from.as_ref().filter(|_| args.sign_with.is_none());

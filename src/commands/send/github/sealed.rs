@@ -11,7 +11,7 @@ use crate::{
     commands::{
         Context,
         sealing::{
-            attach, bundle, first_use, intended_program, investigate, own_copies, published,
+            Attachments, bundle, first_use, intended_program, investigate, own_copies, published,
             refuse_if_it_says_so, warn_of_missing_sections,
         },
         send::author,
@@ -44,7 +44,7 @@ pub(super) fn report(
     let program = intended_program(report, Some(&vendor.target))?;
     let author = author(args, case, context)?;
     let mut bundle = bundle(report, &author, program, context)?;
-    attach(&mut bundle, &args.attach, context)?;
+    Attachments::of_send(args).attach(&mut bundle, context)?;
     refuse_if_too_large(&bundle)?;
     let typed = args.fingerprint.as_slice();
     let found = investigate(typed, &args.network, vendor, context)?;
