@@ -24,7 +24,7 @@ lock:
     cp Cargo.lock fuzz/Cargo.lock
     cargo metadata --manifest-path fuzz/Cargo.toml --format-version 1 > target/metadata.json
 
-# Time sealing and opening beside gpg, age and cat: `just compare --size 256`
+# Time sealing and opening beside gpg, age, rage, sq and cat: `just compare --size 256`; over sizes: `just compare --sweep --svg FILE`
 compare *OPTIONS:
     cargo build --release --locked
     benches/compare {{ OPTIONS }}
