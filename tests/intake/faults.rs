@@ -39,7 +39,7 @@ fn soak_p07_every_call_fails() {
 fn calls_fail(faults: &[(&str, &str)], most: u32) {
     let place = Place::local();
     let token = place.token("reader", "read");
-    let (mut injected, mut refused, mut seed) = (0, 0, 1000);
+    let (mut injected, mut refused, mut unsynced, mut seed) = (0, 0, 0, 1000);
     for (calls, error) in faults {
         let began = Instant::now();
         for when in 1..=most {
@@ -52,6 +52,11 @@ fn calls_fail(faults: &[(&str, &str)], most: u32) {
             let outcomes = work(&serve, seed);
             let calls = strace.detach();
             let failed: Vec<_> = calls.iter().filter(|one| is_fault(one)).collect();
+            // A crash of the program loses nothing that the system has, so this is asked of the answers themselves.
+            let of_an_object = |one: &&String| one.contains("sync(") && one.contains("/objects/");
+            let noticed = outcomes.iter().any(|one| !one.acknowledged());
+            assert!(noticed || !failed.iter().any(of_an_object), "{failed:?}");
+            unsynced += failed.iter().filter(|one| of_an_object(one)).count();
             injected += failed.len();
             refused += outcomes.iter().filter(|one| !one.acknowledged()).count();
             // What was acknowledged is there after a crash, whatever failed meanwhile.
@@ -73,6 +78,7 @@ fn calls_fail(faults: &[(&str, &str)], most: u32) {
         "figure: p07: {injected} calls of serve failed, {refused} requests refused, 0 acknowledged reports missing"
     );
     assert!(injected > 20 && refused > 10, "{injected}, {refused}");
+    assert!(unsynced > 0, "no fsync of an object failed");
 }
 
 /// The server's own word on what happened to a report.

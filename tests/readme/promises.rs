@@ -219,7 +219,7 @@ fn tests() -> Vec<Test> {
     all
 }
 
-/// The names of a file's tests that carry promises: functions with the attribute, and those that run over both
+/// The names of a file's tests that carry promises, and of long forms: functions with the attribute, and those that run over both
 /// backings.
 fn names(source: &str) -> Vec<&str> {
     let mut found = Vec::new();
@@ -231,7 +231,8 @@ fn names(source: &str) -> Vec<&str> {
         };
         let name = after.split(['(', '<']).next().unwrap();
         let both = after.contains("(backing: Backing)");
-        if (attributed || both) && !numbers(name).is_empty() {
+        let long = name.starts_with("soak_");
+        if (attributed || both) && (long || !numbers(name).is_empty()) {
             found.push(name);
         }
         attributed = false;
