@@ -1,126 +1,120 @@
 //! The encrypted containers, written as a stream by threads of their own.
 //!
-//! RFC 9580 sections 4.2.1.4 (partial body lengths), 5.13.1 (version 1: AES in CFB mode and a
-//! SHA-1 over the plaintext) and 5.13.2 (version 2: chunks of AES in OCB mode). The library's
-//! own writer does one thing after the other, detects collisions in a SHA-1 that protects nothing
-//! from collisions, and seals chunks of 4 KiB; `tests/peers` holds both against other programs.
+//! RFC 9580 sections 5.13.1 (version 1: AES in CFB mode and a SHA-1 over the plaintext) and 5.13.2
+//! (version 2: chunks of AES in OCB mode). The library's own writer does one thing after the
+//! other, detects collisions in a SHA-1 that protects nothing from collisions, and seals chunks of
+//! 4 KiB; `tests/peers` holds both against other programs.
 
-use std::{
-    io::{self, Write},
-    sync::Arc,
-};
+use std::io::{self, Write};
 
-use super::{
-    Container,
-    lane::{Lane, PIECE, Pieces, digest_lane},
-};
 use sequoia_openpgp::{
     Result as LibraryResult,
     crypto::{
         self, SessionKey,
-        aead::{self, SEIPv2Schedule},
-        symmetric::{self, BlockCipherMode, PaddingMode},
+        aead::{EncryptionContext, SEIPv2Schedule, Schedule},
     },
     types::{AEADAlgorithm, SymmetricAlgorithm},
+};
+use sha1::{Digest, Sha1};
+
+use super::{
+    Container,
+    cfb::CfbEncryptor,
+    lane::{Lane, PIECE, Pieces, Spares},
+    parts::Parts,
 };
 
 /// Encrypts what is written to it. Dropped before [`ContainerWriter::finish`], it leaves a message
 /// that nobody accepts.
+///
+/// Three threads share the work: this one gathers pieces and, for version 1, digests them; one
+/// encrypts them; and one writes them.
 pub(super) struct ContainerWriter<W: Send + 'static> {
     piece: Vec<u8>,
-    lanes: Lanes<W>,
-}
-
-/// The work of a container, spread over threads.
-enum Lanes<W: Send + 'static> {
-    /// Version 1: the digest of the plaintext beside its encryption.
-    Seipdv1 {
-        digest: Lane<[u8; 20]>,
-        cipher: Lane<W>,
-    },
-    /// Version 2: authenticated chunks.
-    Seipdv2 { cipher: Lane<W> },
+    spares: Spares,
+    /// Version 1: the digest of the plaintext.
+    digest: Option<Sha1>,
+    cipher: Lane<Vec<u8>, W>,
 }
 
 impl<W: Write + Send + 'static> ContainerWriter<W> {
-    /// Starts a container of this kind, encrypted with `session_key`, on `sink`.
+    /// Starts a container of this kind, encrypted with [`CIPHER`] and `session_key`, on `sink`.
     pub(super) fn new(
         sink: W,
         container: Container,
-        cipher: SymmetricAlgorithm,
-        session_key: SessionKey,
+        session_key: &SessionKey,
     ) -> LibraryResult<Self> {
-        let lanes = match container {
-            Container::Seipdv1 => {
-                let mut body = PartialBody::new(sink);
-                body.write_all(&[1])?;
-                Lanes::Seipdv1 {
-                    digest: Lane::start(|pieces| digest_lane(&pieces))?,
-                    cipher: Lane::start(move |pieces| {
-                        cfb_lane(&pieces, body, cipher, &session_key)
-                    })?,
-                }
-            }
-            Container::Seipdv2 => {
-                let mut salt = [0; 32];
-                crypto::random(&mut salt)?;
-                let mut body = PartialBody::new(sink);
-                body.write_all(&[2, cipher.into(), AEAD.into(), CHUNK_OCTET])?;
-                body.write_all(&salt)?;
-                let schedule = SEIPv2Schedule::new(&session_key, cipher, AEAD, CHUNK, &salt)?;
-                Lanes::Seipdv2 {
-                    cipher: Lane::start(move |pieces| ocb_lane(&pieces, body, cipher, schedule))?,
-                }
-            }
-        };
-        let mut writer = Self {
-            piece: Vec::with_capacity(PIECE),
-            lanes,
-        };
-        if container == Container::Seipdv1 {
-            writer.write_all(&random_prefix(cipher)?)?;
+        let spares = Spares::default();
+        let body = Parts::new(sink, SEIPD);
+        match container {
+            Container::Seipdv1 => Self::version_1(body, session_key, spares),
+            Container::Seipdv2 => Self::version_2(body, session_key, spares),
         }
+    }
+
+    fn version_1(mut body: Parts<W>, key: &SessionKey, spares: Spares) -> LibraryResult<Self> {
+        body.write_all(&[1])?;
+        let cfb = CfbEncryptor::new(key)?;
+        let back = spares.clone();
+        let out = Lane::start(move |pieces| write_lane(&pieces, body, &back))?;
+        let mut writer = Self {
+            piece: Vec::new(),
+            spares,
+            digest: Some(Sha1::new()),
+            cipher: Lane::start(move |pieces| cfb_lane(&pieces, cfb, out))?,
+        };
+        writer.write_all(&random_prefix()?)?;
         Ok(writer)
+    }
+
+    fn version_2(mut body: Parts<W>, key: &SessionKey, spares: Spares) -> LibraryResult<Self> {
+        let mut salt = [0; 32];
+        crypto::random(&mut salt)?;
+        body.write_all(&[2, CIPHER.into(), AEAD.into(), CHUNK_OCTET])?;
+        body.write_all(&salt)?;
+        let ocb = Ocb {
+            schedule: SEIPv2Schedule::new(key, CIPHER, AEAD, CHUNK, &salt)?,
+            chunks: 0,
+            bytes: 0,
+        };
+        let (back, sealed) = (spares.clone(), Spares::default());
+        let sealed_back = sealed.clone();
+        let out = Lane::start(move |pieces| write_lane(&pieces, body, &sealed_back))?;
+        Ok(Self {
+            piece: Vec::new(),
+            spares,
+            digest: None,
+            cipher: Lane::start(move |pieces| ocb_lane(&pieces, ocb, out, (&back, &sealed)))?,
+        })
     }
 
     /// Ends the container and gives the sink back.
     pub(super) fn finish(mut self) -> io::Result<W> {
-        self.send_piece()?;
-        match self.lanes {
-            Lanes::Seipdv2 { cipher } => cipher.finish(),
-            Lanes::Seipdv1 {
-                mut digest,
-                mut cipher,
-            } => {
-                // The MDC packet's header is part of what is digested (section 5.13.1).
-                digest.send(&Arc::new(MDC_HEADER.to_vec()))?;
-                let digest = digest.finish()?;
-                cipher.send(&Arc::new([&MDC_HEADER[..], &digest].concat()))?;
-                cipher.finish()
-            }
+        if let Some(mut digest) = self.digest.take() {
+            // The MDC packet's header is part of what is digested (section 5.13.1).
+            digest.update(MDC_HEADER);
+            self.piece.extend_from_slice(&MDC_HEADER);
+            self.piece.extend_from_slice(&digest.finalize());
         }
-    }
-
-    fn send_piece(&mut self) -> io::Result<()> {
-        let piece = Arc::new(std::mem::replace(
-            &mut self.piece,
-            Vec::with_capacity(PIECE),
-        ));
-        if let Lanes::Seipdv1 { digest, .. } = &mut self.lanes {
-            digest.send(&piece)?;
+        if !self.piece.is_empty() {
+            self.cipher.send(self.piece)?;
         }
-        match &mut self.lanes {
-            Lanes::Seipdv1 { cipher, .. } | Lanes::Seipdv2 { cipher } => cipher.send(&piece),
-        }
+        self.cipher.finish()
     }
 }
 
 impl<W: Write + Send + 'static> Write for ContainerWriter<W> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        if self.piece.capacity() == 0 {
+            self.piece = self.spares.empty(PIECE + MDC);
+        }
         let n = buffer.len().min(PIECE - self.piece.len());
         self.piece.extend_from_slice(&buffer[..n]);
+        if let Some(digest) = &mut self.digest {
+            digest.update(&buffer[..n]);
+        }
         if self.piece.len() == PIECE {
-            self.send_piece()?;
+            self.cipher.send(std::mem::take(&mut self.piece))?;
         }
         Ok(n)
     }
@@ -131,121 +125,127 @@ impl<W: Write + Send + 'static> Write for ContainerWriter<W> {
 }
 
 /// One block of randomness and its last two octets again, with which version 1 begins.
-fn random_prefix(cipher: SymmetricAlgorithm) -> LibraryResult<Vec<u8>> {
-    let mut prefix = vec![0; cipher.block_size()?];
+fn random_prefix() -> LibraryResult<Vec<u8>> {
+    let mut prefix = vec![0; CIPHER.block_size()?];
     crypto::random(&mut prefix)?;
     let repeated = prefix.len() - 2;
     prefix.extend_from_within(repeated..);
     Ok(prefix)
 }
 
-fn cfb_lane<W: Write>(
-    pieces: &Pieces,
-    body: PartialBody<W>,
-    cipher: SymmetricAlgorithm,
-    session_key: &SessionKey,
+/// Encrypts in place. A full piece is whole blocks, and only the last one is none.
+fn cfb_lane<W: Send + 'static>(
+    pieces: &Pieces<Vec<u8>>,
+    mut cfb: CfbEncryptor,
+    mut out: Lane<Vec<u8>, W>,
 ) -> io::Result<W> {
-    let mode = (BlockCipherMode::CFB, PaddingMode::None);
-    let mut cfb = symmetric::Encryptor::new(cipher, mode.0, mode.1, session_key, None, body)
-        .map_err(io::Error::other)?;
-    pieces.each(|piece| cfb.write_all(piece))?;
-    cfb.finalize().map_err(io::Error::other)?.finish()
+    pieces.each(|mut piece| {
+        cfb.encrypt(&mut piece)?;
+        out.send(piece)
+    })?;
+    out.finish()
 }
 
-fn ocb_lane<W: Write>(
-    pieces: &Pieces,
-    body: PartialBody<W>,
-    cipher: SymmetricAlgorithm,
+/// Seals chunk by chunk. A full piece is whole chunks, and only the last one is none.
+fn ocb_lane<W: Send + 'static>(
+    pieces: &Pieces<Vec<u8>>,
+    mut ocb: Ocb,
+    mut out: Lane<Vec<u8>, W>,
+    (spares, sealed): (&Spares, &Spares),
+) -> io::Result<W> {
+    pieces.each(|piece| {
+        let mut to = sealed.take();
+        ocb.seal(&piece, &mut to).map_err(io::Error::other)?;
+        spares.give(piece);
+        out.send(to)
+    })?;
+    out.send(ocb.end().map_err(io::Error::other)?)?;
+    out.finish()
+}
+
+fn write_lane<W: Write>(
+    pieces: &Pieces<Vec<u8>>,
+    mut body: Parts<W>,
+    spares: &Spares,
+) -> io::Result<W> {
+    pieces.each(|piece| {
+        body.write_all(&piece)?;
+        spares.give(piece);
+        Ok(())
+    })?;
+    body.finish()
+}
+
+/// The chunks of version 2, with their numbers.
+struct Ocb {
     schedule: SEIPv2Schedule,
-) -> io::Result<W> {
-    let mut ocb =
-        aead::Encryptor::new(cipher, AEAD, CHUNK, schedule, body).map_err(io::Error::other)?;
-    pieces.each(|piece| ocb.write_all(piece))?;
-    ocb.finalize().map_err(io::Error::other)?.finish()
+    chunks: u64,
+    bytes: u64,
 }
 
-/// The body of the container's packet, in parts of a fixed size and a last one of any size.
-struct PartialBody<W> {
-    sink: W,
-    part: Vec<u8>,
-    begun: bool,
-}
-
-impl<W: Write> PartialBody<W> {
-    fn new(sink: W) -> Self {
-        Self {
-            sink,
-            part: Vec::with_capacity(PART),
-            begun: false,
+impl Ocb {
+    /// Seals `plain` into `to`, whatever that held before.
+    fn seal(&mut self, plain: &[u8], to: &mut Vec<u8>) -> LibraryResult<()> {
+        to.resize(plain.len() + plain.len().div_ceil(CHUNK) * TAG, 0);
+        for (chunk, to) in plain.chunks(CHUNK).zip(to.chunks_mut(CHUNK + TAG)) {
+            let start = &mut encryption;
+            self.schedule
+                .chunk(self.chunks, start)?
+                .encrypt_seal(to, chunk)?;
+            self.chunks += 1;
         }
-    }
-
-    fn finish(mut self) -> io::Result<W> {
-        let length = u32::try_from(self.part.len()).map_err(io::Error::other)?;
-        let mut header = vec![0xff];
-        header.extend_from_slice(&length.to_be_bytes());
-        self.write_part(&header)?;
-        Ok(self.sink)
-    }
-
-    fn write_part(&mut self, length: &[u8]) -> io::Result<()> {
-        if !self.begun {
-            self.sink.write_all(&[SEIPD_TAG])?;
-            self.begun = true;
-        }
-        self.sink.write_all(length)?;
-        self.sink.write_all(&self.part)?;
-        self.part.clear();
+        self.bytes += plain.len() as u64;
         Ok(())
     }
-}
 
-impl<W: Write> Write for PartialBody<W> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        // A full part is written only when more follows, so that the last one is never empty.
-        if self.part.len() == PART {
-            self.write_part(&[PART_OCTET])?;
-        }
-        let n = buffer.len().min(PART - self.part.len());
-        self.part.extend_from_slice(&buffer[..n]);
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.sink.flush()
+    /// The tag over nothing, which says that this is the end.
+    fn end(self) -> LibraryResult<Vec<u8>> {
+        let mut tag = vec![0; TAG];
+        self.schedule
+            .finalizer(self.chunks, self.bytes, &mut encryption)?
+            .encrypt_seal(&mut tag, &[])?;
+        Ok(tag)
     }
 }
 
-/// Packet type 18 in the new format (section 4.2.1).
-const SEIPD_TAG: u8 = 0xc0 | 0x12;
+fn encryption(key: &SessionKey, nonce: &[u8], data: &[u8]) -> LibraryResult<EncryptionContext> {
+    AEAD.context(CIPHER, key, data, nonce)?.for_encryption()
+}
+
+/// What everything is encrypted with.
+pub(super) const CIPHER: SymmetricAlgorithm = SymmetricAlgorithm::AES256;
+
+/// The packet type of both containers.
+const SEIPD: u8 = 18;
 
 /// Packet type 19 with a length of 20.
 pub(super) const MDC_HEADER: [u8; 2] = [0xc0 | 0x13, 20];
 
+/// The MDC packet: header and SHA-1.
+pub(super) const MDC: usize = 22;
+
 const AEAD: AEADAlgorithm = AEADAlgorithm::OCB;
+const TAG: usize = 16;
 
 /// Bytes of plaintext under one tag: 2 to the power of the octet plus 6. Everyone must read up to
 /// 4 MiB; past 64 KiB nothing is gained.
 const CHUNK: usize = 1 << (CHUNK_OCTET + 6);
 const CHUNK_OCTET: u8 = 10;
 
-/// Bytes of a partial body: 2 to the power of the octet's low five bits.
-const PART: usize = 1 << (PART_OCTET & 0x1f);
-const PART_OCTET: u8 = 0xe0 | 0x11;
+const _: () = assert!(PIECE.is_multiple_of(CHUNK));
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Arc;
+
+    use super::{super::parts::PART, *};
+
+    fn key() -> SessionKey {
+        SessionKey::from(vec![1; 32])
+    }
 
     fn sealed(length: usize, container: Container) -> Vec<u8> {
-        let session_key = SessionKey::from(vec![1; 32]);
-        let mut writer = ContainerWriter::new(
-            Vec::new(),
-            container,
-            SymmetricAlgorithm::AES256,
-            session_key,
-        )
-        .unwrap();
+        let mut writer = ContainerWriter::new(Vec::new(), container, &key()).unwrap();
         writer.write_all(&vec![0x5a; length]).unwrap();
         writer.finish().unwrap()
     }
@@ -264,9 +264,7 @@ mod tests {
             Packet::SEIP(_) => Some(SymmetricAlgorithm::AES256),
             other => panic!("{other:?}"),
         };
-        parser
-            .decrypt(algorithm, &SessionKey::from(vec![1; 32]))
-            .unwrap();
+        parser.decrypt(algorithm, &key()).unwrap();
         let (_, mut rest) = parser.recurse().unwrap();
         let mut content = Vec::new();
         while let PacketParserResult::Some(mut parser) = rest {
@@ -289,10 +287,7 @@ mod tests {
             for length in boundary.saturating_sub(70)..boundary + 3 {
                 for container in [Container::Seipdv1, Container::Seipdv2] {
                     let literal = literal(length);
-                    let session_key = SessionKey::from(vec![1; 32]);
-                    let cipher = SymmetricAlgorithm::AES256;
-                    let mut writer =
-                        ContainerWriter::new(Vec::new(), container, cipher, session_key).unwrap();
+                    let mut writer = ContainerWriter::new(Vec::new(), container, &key()).unwrap();
                     writer.write_all(&literal).unwrap();
                     let content = opened(&writer.finish().unwrap());
                     assert_eq!(content.len(), length, "{container}");
@@ -339,9 +334,7 @@ mod tests {
     fn a_full_disk_comes_back_as_it_was() {
         for container in [Container::Seipdv1, Container::Seipdv2] {
             for room in [0, 1000, 1 << 20] {
-                let key = SessionKey::from(vec![1; 32]);
-                let cipher = SymmetricAlgorithm::AES256;
-                let mut writer = ContainerWriter::new(Full(room), container, cipher, key).unwrap();
+                let mut writer = ContainerWriter::new(Full(room), container, &key()).unwrap();
                 let piece = vec![0; 1 << 20];
                 let written = (0..4).try_for_each(|_| writer.write_all(&piece));
                 let error = written
@@ -369,11 +362,8 @@ mod tests {
             }
         }
         let dropped = Arc::default();
-        let key = SessionKey::from(vec![1; 32]);
         let sink = Told(Arc::clone(&dropped));
-        let mut writer =
-            ContainerWriter::new(sink, Container::Seipdv1, SymmetricAlgorithm::AES256, key)
-                .unwrap();
+        let mut writer = ContainerWriter::new(sink, Container::Seipdv1, &key()).unwrap();
         writer.write_all(b"half").unwrap();
         drop(writer);
         assert!(dropped.load(std::sync::atomic::Ordering::SeqCst));

@@ -18,7 +18,6 @@ use sequoia_openpgp::{
     Result as LibraryResult,
     crypto::{
         SessionKey,
-        aead::{self, SEIPv2Schedule},
         symmetric::{self, BlockCipherMode, UnpaddingMode},
     },
     parse::{Cookie, buffered_reader},
@@ -27,9 +26,10 @@ use sequoia_openpgp::{
 };
 
 use super::{
-    container::MDC_HEADER,
-    lane::{AHEAD, Lane, PIECE, digest_lane, stopped},
+    cfb::CfbDecryptor,
+    lane::{Spares, stopped},
     outside::{Body, Kind},
+    unsealing::{Chunks, Mdc, Unsealing},
 };
 
 /// A session key with the algorithm that it is for.
@@ -100,11 +100,45 @@ impl Locked {
 
     /// Starts decrypting.
     pub(super) fn unlock(self, content_key: ContentKey) -> LibraryResult<Contents> {
-        let (sender, pieces) = sync_channel(AHEAD);
-        let work: Work = match self.kind {
+        let unsealing = self.unsealing(&content_key)?;
+        let (sender, pieces) = sync_channel(unsealing.ahead());
+        let outlet = Outlet {
+            sender,
+            spares: Spares::default(),
+        };
+        let spares = outlet.spares.clone();
+        let body = io::Cursor::new(self.prefix).chain(self.body);
+        thread::Builder::new().spawn(move || {
+            let done = if unsealing.wants_plaintext() {
+                cfb(&content_key, body)
+                    .map_err(io::Error::other)
+                    .and_then(|body| unsealing.run(body, &outlet))
+            } else {
+                unsealing.run(body, &outlet)
+            };
+            let last = match done {
+                Ok(()) => Arrival::End,
+                Err(error) => Arrival::Failed(error),
+            };
+            // Nobody listens any more where reading was given up.
+            let _given_up = outlet.sender.send(last);
+        })?;
+        Ok(Contents {
+            pieces: Mutex::new(pieces),
+            piece: Vec::new(),
+            read: 0,
+            spares,
+            state: Progress::Reading,
+            end: Authentic::default(),
+        })
+    }
+
+    fn unsealing(&self, content_key: &ContentKey) -> LibraryResult<Unsealing> {
+        let ContentKey { cipher, key } = content_key;
+        Ok(match &self.kind {
             Kind::Seipdv1 => {
-                let body = io::Cursor::new(self.prefix).chain(self.body);
-                Box::new(move |outlet| decrypt_v1(&content_key, body, outlet))
+                let cfb = CfbDecryptor::new(*cipher, key).ok();
+                Unsealing::V1(Mdc::new(cfb, cipher.block_size()?))
             }
             Kind::Seipdv2 {
                 cipher,
@@ -112,31 +146,9 @@ impl Locked {
                 chunk_size,
                 salt,
             } => {
-                let chunk = usize::try_from(chunk_size)?;
-                let schedule = SEIPv2Schedule::new(&content_key.key, cipher, aead, chunk, &salt)?;
-                let body = self.body;
-                Box::new(move |outlet| {
-                    let decryptor =
-                        aead::Decryptor::new(cipher, aead, chunk, schedule, buffered(body));
-                    decrypt_v2(decryptor.map_err(io::Error::other)?, outlet)
-                })
+                let size = usize::try_from(*chunk_size)?;
+                Unsealing::V2(Chunks::new(key, (*cipher, *aead), size, salt)?)
             }
-        };
-        thread::Builder::new().spawn(move || {
-            let outlet = Outlet(sender);
-            let last = match work(&outlet) {
-                Ok(()) => Arrival::End,
-                Err(error) => Arrival::Failed(error),
-            };
-            // Nobody listens any more where reading was given up.
-            let _given_up = outlet.0.send(last);
-        })?;
-        Ok(Contents {
-            pieces: Mutex::new(pieces),
-            piece: Arc::default(),
-            read: 0,
-            state: Progress::Reading,
-            end: Authentic::default(),
         })
     }
 }
@@ -145,8 +157,9 @@ impl Locked {
 pub(super) struct Contents {
     /// Never locked: the library wants readers that may be shared, and has one user.
     pieces: Mutex<Receiver<Arrival>>,
-    piece: Arc<Vec<u8>>,
+    piece: Vec<u8>,
     read: usize,
+    spares: Spares,
     state: Progress,
     end: Authentic,
 }
@@ -170,7 +183,7 @@ enum Progress {
 
 enum Arrival {
     /// Plaintext from this offset on.
-    Piece(Arc<Vec<u8>>, usize),
+    Piece(Vec<u8>, usize),
     /// Everything was decrypted and is authentic.
     End,
     Failed(io::Error),
@@ -203,7 +216,7 @@ impl Contents {
             .unwrap_or_else(PoisonError::into_inner);
         match pieces.recv() {
             Ok(Arrival::Piece(piece, offset)) => {
-                self.piece = piece;
+                self.spares.give(std::mem::replace(&mut self.piece, piece));
                 self.read = offset;
                 Ok(())
             }
@@ -224,66 +237,23 @@ impl Contents {
     }
 }
 
-/// Decrypts everything into the outlet.
-type Work = Box<dyn FnOnce(&Outlet) -> io::Result<()> + Send>;
-
-struct Outlet(SyncSender<Arrival>);
+/// Where plaintext goes, piece by piece, and where its buffers come back from.
+#[derive(Clone)]
+pub(super) struct Outlet {
+    sender: SyncSender<Arrival>,
+    pub(super) spares: Spares,
+}
 
 impl Outlet {
-    fn piece(&self, piece: Arc<Vec<u8>>, offset: usize) -> io::Result<()> {
-        self.0
+    /// Hands out the plaintext in `piece` from `offset` on.
+    pub(super) fn piece(&self, piece: Vec<u8>, offset: usize) -> io::Result<()> {
+        self.sender
             .send(Arrival::Piece(piece, offset))
             .map_err(|_given_up| stopped())
     }
 }
 
-fn decrypt_v1(
-    content_key: &ContentKey,
-    body: impl Read + Send + Sync + 'static,
-    outlet: &Outlet,
-) -> io::Result<()> {
-    let mut decryptor = cfb(content_key, body).map_err(io::Error::other)?;
-    let mut digest = Lane::start(|pieces| digest_lane(&pieces))?;
-    let mut offset = content_key.cipher.block_size().map_err(io::Error::other)? + 2;
-    let mut tail = Vec::new();
-    loop {
-        // What may be the MDC is held back until more follows.
-        let mut piece = std::mem::take(&mut tail);
-        let read = decryptor
-            .by_ref()
-            .take(PIECE as u64)
-            .read_to_end(&mut piece)?;
-        if piece.len() < offset + MDC {
-            return Err(manipulated());
-        }
-        tail = piece.split_off(piece.len() - MDC);
-        if read == 0 {
-            break;
-        }
-        let piece = Arc::new(piece);
-        digest.send(&piece)?;
-        outlet.piece(piece, std::mem::take(&mut offset))?;
-    }
-    digest.send(&Arc::new(MDC_HEADER.to_vec()))?;
-    let genuine = tail[..2] == MDC_HEADER && tail[2..] == digest.finish()?;
-    if genuine { Ok(()) } else { Err(manipulated()) }
-}
-
-fn decrypt_v2(mut decryptor: aead::Decryptor<'_, '_>, outlet: &Outlet) -> io::Result<()> {
-    loop {
-        let mut piece = Vec::with_capacity(PIECE);
-        if decryptor
-            .by_ref()
-            .take(PIECE as u64)
-            .read_to_end(&mut piece)?
-            == 0
-        {
-            return Ok(());
-        }
-        outlet.piece(Arc::new(piece), 0)?;
-    }
-}
-
+/// The library's decryption, for the ciphers that nothing else here knows.
 fn cfb(
     content_key: &ContentKey,
     body: impl Read + Send + Sync + 'static,
@@ -295,26 +265,9 @@ fn cfb(
         unpadding,
         &content_key.key,
         None,
-        buffered(body),
+        buffered_reader::Generic::with_cookie(body, Some(BUFFER), Cookie::default()),
     )
 }
-
-fn buffered(
-    body: impl Read + Send + Sync + 'static,
-) -> Box<dyn buffered_reader::BufferedReader<Cookie> + 'static> {
-    Box::new(buffered_reader::Generic::with_cookie(
-        body,
-        Some(BUFFER),
-        Cookie::default(),
-    ))
-}
-
-fn manipulated() -> io::Error {
-    io::Error::other("the modification detection code does not match")
-}
-
-/// The MDC packet: header and SHA-1.
-const MDC: usize = 22;
 
 /// The longest block that a cipher has, and its last two octets again.
 const PREFIX: u64 = 18;
@@ -331,6 +284,7 @@ mod tests {
     use crate::openpgp::{
         Container,
         container::ContainerWriter,
+        lane::PIECE,
         outside::{Fault, Outside},
     };
 
@@ -341,7 +295,7 @@ mod tests {
     }
 
     fn sealed(content: &[u8], container: Container) -> Vec<u8> {
-        let mut writer = ContainerWriter::new(Vec::new(), container, CIPHER, key()).unwrap();
+        let mut writer = ContainerWriter::new(Vec::new(), container, &key()).unwrap();
         writer.write_all(content).unwrap();
         writer.finish().unwrap()
     }
@@ -354,9 +308,9 @@ mod tests {
         };
         let mut content = Vec::new();
         let read = Locked::new(outside.kind, outside.body).and_then(|locked| {
-            let content_key = locked.fit(Some(CIPHER), key()).ok_or_else(manipulated)?;
+            let content_key = locked.fit(Some(CIPHER), key()).ok_or_else(stopped)?;
             if !locked.is_sound(&content_key, &StandardPolicy::new()) {
-                return Err(manipulated());
+                return Err(stopped());
             }
             let contents = locked.unlock(content_key);
             contents

@@ -3,28 +3,34 @@
 use std::{
     io,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
 };
 
-use sha1::{Digest, Sha1};
-
 /// A thread that takes pieces in order and ends with a result.
-pub(super) struct Lane<T> {
-    pieces: Option<SyncSender<Option<Arc<Vec<u8>>>>>,
+pub(super) struct Lane<P, T> {
+    pieces: Option<SyncSender<Option<P>>>,
     thread: Option<JoinHandle<io::Result<T>>>,
 }
 
 /// What a lane takes; `None` is the true end, as opposed to a writer that was dropped.
-pub(super) struct Pieces(Receiver<Option<Arc<Vec<u8>>>>);
+pub(super) struct Pieces<P>(Receiver<Option<P>>);
 
-impl<T: Send + 'static> Lane<T> {
+impl<P: Send + 'static, T: Send + 'static> Lane<P, T> {
     pub(super) fn start(
-        work: impl FnOnce(Pieces) -> io::Result<T> + Send + 'static,
+        work: impl FnOnce(Pieces<P>) -> io::Result<T> + Send + 'static,
     ) -> io::Result<Self> {
-        let (pieces, receiver) = sync_channel(AHEAD);
+        Self::with_room(AHEAD, work)
+    }
+
+    /// With so many pieces that may wait.
+    pub(super) fn with_room(
+        room: usize,
+        work: impl FnOnce(Pieces<P>) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<Self> {
+        let (pieces, receiver) = sync_channel(room);
         let thread = thread::Builder::new().spawn(move || work(Pieces(receiver)))?;
         Ok(Self {
             pieces: Some(pieces),
@@ -32,11 +38,12 @@ impl<T: Send + 'static> Lane<T> {
         })
     }
 
-    pub(super) fn send(&mut self, piece: &Arc<Vec<u8>>) -> io::Result<()> {
+    /// Waits while the lane is behind. An error is the lane's own.
+    pub(super) fn send(&mut self, piece: P) -> io::Result<()> {
         let sent = self
             .pieces
             .as_ref()
-            .is_some_and(|pieces| pieces.send(Some(piece.clone())).is_ok());
+            .is_some_and(|pieces| pieces.send(Some(piece)).is_ok());
         if sent {
             Ok(())
         } else {
@@ -60,7 +67,7 @@ impl<T: Send + 'static> Lane<T> {
     }
 }
 
-impl<T> Drop for Lane<T> {
+impl<P, T> Drop for Lane<P, T> {
     /// The thread owns the sink, which tidies up when it is dropped: that must have happened when
     /// this returns.
     fn drop(&mut self) {
@@ -71,12 +78,12 @@ impl<T> Drop for Lane<T> {
     }
 }
 
-impl Pieces {
+impl<P> Pieces<P> {
     /// Hands every piece to `take`, up to the end; an error if the writer was dropped before it.
-    pub(super) fn each(&self, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    pub(super) fn each(&self, mut take: impl FnMut(P) -> io::Result<()>) -> io::Result<()> {
         loop {
             match self.0.recv() {
-                Ok(Some(piece)) => take(&piece)?,
+                Ok(Some(piece)) => take(piece)?,
                 Ok(None) => return Ok(()),
                 Err(_dropped) => return Err(stopped()),
             }
@@ -84,20 +91,35 @@ impl Pieces {
     }
 }
 
+/// Buffers that go round: new memory costs a page fault for each 4 KiB of it.
+#[derive(Clone, Default)]
+pub(super) struct Spares(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Spares {
+    /// A buffer with whatever is still in it, or an empty one without any room.
+    pub(super) fn take(&self) -> Vec<u8> {
+        let mut spares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        spares.pop().unwrap_or_default()
+    }
+
+    /// An empty buffer with room for `size` bytes.
+    pub(super) fn empty(&self, size: usize) -> Vec<u8> {
+        let mut spare = self.take();
+        spare.clear();
+        spare.reserve_exact(size);
+        spare
+    }
+
+    pub(super) fn give(&self, spare: Vec<u8>) {
+        let mut spares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        spares.push(spare);
+    }
+}
+
 pub(super) fn stopped() -> io::Error {
     io::Error::other("sealing was stopped")
 }
 
-/// The SHA-1 of a version 1 container (RFC 9580 section 5.13.1).
-pub(super) fn digest_lane(pieces: &Pieces) -> io::Result<[u8; 20]> {
-    let mut sha1 = Sha1::new();
-    pieces.each(|piece| {
-        sha1.update(piece);
-        Ok(())
-    })?;
-    Ok(sha1.finalize().into())
-}
-
 /// Bytes that go from thread to thread at once, and how many pieces may wait for each thread.
-pub(super) const PIECE: usize = 64 << 10;
+pub(super) const PIECE: usize = 256 << 10;
 pub(super) const AHEAD: usize = 8;

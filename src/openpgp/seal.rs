@@ -15,23 +15,17 @@ use sequoia_openpgp::{
     packet::{
         PKESK, SKESK,
         pkesk::{PKESK3, PKESK6},
-        signature::SignatureBuilder,
         skesk::{SKESK4, SKESK6},
     },
-    serialize::{
-        MarshalInto, Serialize,
-        stream::{self, LiteralWriter},
-    },
-    types::{
-        AEADAlgorithm, DataFormat, HashAlgorithm, PublicKeyAlgorithm, SignatureType,
-        SymmetricAlgorithm,
-    },
+    serialize::{MarshalInto, Serialize},
+    types::{AEADAlgorithm, HashAlgorithm, PublicKeyAlgorithm},
 };
 
 use super::{
     Certificate, Fingerprint, Passphrase, Recipient, SealError, Sealing,
-    container::ContainerWriter,
-    sealing::{Shared, Sink},
+    container::{CIPHER, ContainerWriter},
+    sealing::Sink,
+    signing::Signing,
 };
 
 /// The encrypted container of a message (RFC 9580 section 5.13).
@@ -268,25 +262,16 @@ impl Envelope {
         for packet in self.session_key_packets(&session_key)? {
             packet.serialize(&mut sink)?;
         }
-        let container = ContainerWriter::new(sink, self.container, CIPHER, session_key)?;
-        let container = Shared::new(container);
-        let mut content = stream::Message::new(container.clone());
-        if let Some(signer) = signer {
-            let (time, hash) = (signer.time(now), signer.hash());
-            let template = SignatureBuilder::new(SignatureType::Binary);
-            let mut layer = stream::Signer::with_template(content, signer.key, template)?
-                .hash_algo(hash)?
-                .creation_time(time);
-            // Among several, each would learn of the others, and the vendor who the reporter is.
-            if let [recipient] = self.recipients() {
-                layer = layer.add_intended_recipient(recipient.certificate().cert());
-            }
-            content = layer.build()?;
-        }
-        let content = LiteralWriter::new(content)
-            .format(DataFormat::Binary)
-            .build()?;
-        Ok(Sealing::new(content, container))
+        let mut container = ContainerWriter::new(sink, self.container, &session_key)?;
+        // Among several, each would learn of the others, and the vendor who the reporter is.
+        let intended = match self.recipients() {
+            [recipient] => vec![recipient.certificate().cert().fingerprint()],
+            _ => Vec::new(),
+        };
+        let signing = signer
+            .map(|signer| Signing::begin(signer, intended, now, &mut container))
+            .transpose()?;
+        Ok(Sealing::new(container, signing)?)
     }
 
     /// The session key once for each recipient, or for the passphrase.
@@ -368,8 +353,6 @@ pub(super) fn argon2id() -> LibraryResult<S2K> {
         m: 15,
     })
 }
-
-const CIPHER: SymmetricAlgorithm = SymmetricAlgorithm::AES256;
 
 /// The packets of a signature without its arithmetic: a one-pass signature and some subpackets.
 const SIGNATURE_ROOM: u64 = 512;

@@ -1,25 +1,28 @@
-//! A message that is being written: the library's layers of signature and literal on top, our
-//! container below them, and the armour, if any, below that.
+//! A message that is being written: a literal packet and its signature on top, our container
+//! below them, and the armour, if any, below that.
+//!
+//! RFC 9580 sections 5.9 (literal data) and 10.3 (a signed message).
 
-use std::{
-    io::{self, BufWriter, Write},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::io::{self, BufWriter, Write};
 
-use anyhow::anyhow;
-use sequoia_openpgp::{Result as LibraryResult, armor, serialize::stream};
+use sequoia_openpgp::{Result as LibraryResult, armor};
 
-use super::{SealError, container::ContainerWriter, seal::explain};
+use super::{SealError, container::ContainerWriter, parts::Parts, seal::explain, signing::Signing};
 
 /// A message that is being written. Dropped before [`Sealing::finish`], it is worthless.
 pub struct Sealing<W: Write + Send + 'static> {
-    content: stream::Message<'static>,
-    container: Shared<W>,
+    literal: Parts<ContainerWriter<Sink<W>>>,
+    signing: Option<Signing>,
 }
 
 impl<W: Write + Send + 'static> Sealing<W> {
-    pub(super) fn new(content: stream::Message<'static>, container: Shared<W>) -> Self {
-        Self { content, container }
+    pub(super) fn new(
+        container: ContainerWriter<Sink<W>>,
+        signing: Option<Signing>,
+    ) -> io::Result<Self> {
+        let mut literal = Parts::new(container, LITERAL);
+        literal.write_all(LITERAL_HEADER)?;
+        Ok(Self { literal, signing })
     }
 
     /// Writes the signature and the end of the container, and gives the output back.
@@ -27,12 +30,10 @@ impl<W: Write + Send + 'static> Sealing<W> {
     /// # Errors
     /// [`SealError`] when writing or signing fails.
     pub fn finish(self) -> Result<W, SealError> {
-        self.content.finalize().map_err(explain)?;
-        let container = self
-            .container
-            .lock()
-            .take()
-            .ok_or_else(|| explain(anyhow!("sealed twice")))?;
+        let mut container = self.literal.finish().map_err(SealError::Write)?;
+        if let Some(signing) = self.signing {
+            signing.finish(&mut container).map_err(explain)?;
+        }
         container
             .finish()
             .and_then(Sink::finish)
@@ -42,41 +43,11 @@ impl<W: Write + Send + 'static> Sealing<W> {
 
 impl<W: Write + Send + 'static> Write for Sealing<W> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.content.write(buffer)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.content.flush()
-    }
-}
-
-/// The container, reached from below the library's stack of writers, which ends without giving it
-/// back. Only one of the two ever writes, so the lock is never waited for.
-pub(super) struct Shared<W: Write + Send + 'static>(Arc<Mutex<Option<ContainerWriter<Sink<W>>>>>);
-
-impl<W: Write + Send + 'static> Shared<W> {
-    pub(super) fn new(container: ContainerWriter<Sink<W>>) -> Self {
-        Self(Arc::new(Mutex::new(Some(container))))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<ContainerWriter<Sink<W>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<W: Write + Send + 'static> Clone for Shared<W> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<W: Write + Send + 'static> Write for Shared<W> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let mut container = self.lock();
-        container
-            .as_mut()
-            .ok_or(io::ErrorKind::BrokenPipe)?
-            .write(buffer)
+        let n = self.literal.write(buffer)?;
+        if let Some(signing) = &mut self.signing {
+            signing.update(&buffer[..n])?;
+        }
+        Ok(n)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -131,3 +102,82 @@ impl<W: Write> Write for Sink<W> {
 }
 
 const ARMOR_BUFFER: usize = 1 << 20;
+
+/// The packet type of a content.
+const LITERAL: u8 = 11;
+
+/// Binary, without a name and a date.
+const LITERAL_HEADER: &[u8] = b"b\0\0\0\0\0";
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::Read,
+        time::{Duration, SystemTime},
+    };
+
+    use super::{
+        super::{
+            Container, DecryptionKeys, Envelope, GeneratedKey, KeyProfile, Opening, SecretKey,
+            SignatureVerdict, case_key, generate, lane::PIECE, open, parts::PART, read_secret_keys,
+        },
+        *,
+    };
+
+    fn now() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_hours(20_779 * 24)
+    }
+
+    /// Version 4 and version 6, whose signatures are salted.
+    fn keys() -> [SecretKey; 2] {
+        let mut wanted = GeneratedKey::new("Example", "security@example.org").unwrap();
+        wanted.profile = KeyProfile::Rfc9580;
+        let new = generate(&wanted, now()).unwrap().secret;
+        let old = case_key(&[1; 32], &[2; 32]).unwrap();
+        [old, read_secret_keys("new", &new).unwrap().remove(0)]
+    }
+
+    /// The library reads it, as what it verifies: the content, and who signed it.
+    fn opened(message: Vec<u8>, key: &SecretKey) -> (Vec<u8>, SignatureVerdict) {
+        let keys = DecryptionKeys {
+            secret: vec![key.clone()],
+            agent: Box::new(|_| Ok(Vec::new())),
+            ask: Box::new(|_, _| Ok(None)),
+        };
+        let mut message = open(io::Cursor::new(message), keys, Opening { max_size: None }).unwrap();
+        let mut content = Vec::new();
+        message.read_to_end(&mut content).unwrap();
+        let verdict = message
+            .finish()
+            .unwrap()
+            .signature(&[key.certificate()], &[], now());
+        (content, verdict)
+    }
+
+    #[test]
+    fn the_library_verifies_every_length_around_the_boundaries() {
+        let keys = keys();
+        for boundary in [0, PART - 6, PIECE] {
+            for length in boundary.saturating_sub(2)..boundary + 3 {
+                let content: Vec<u8> = (0..=250).cycle().take(length).collect();
+                for (key, container) in [
+                    (&keys[0], Container::Seipdv1),
+                    (&keys[1], Container::Seipdv1),
+                    (&keys[1], Container::Seipdv2),
+                ] {
+                    let recipient = key.certificate().verdict(now()).recipient().unwrap();
+                    let envelope = Envelope::to(vec![recipient], Some(container)).unwrap();
+                    let signer = key.signer(now(), &mut |_, _| Ok(None)).unwrap();
+                    let mut sealing = envelope.seal(Vec::new(), Some(signer), now()).unwrap();
+                    for piece in content.chunks(PART / 3) {
+                        sealing.write_all(piece).unwrap();
+                    }
+                    let (opened, verdict) = opened(sealing.finish().unwrap(), key);
+                    assert!(opened == content, "{container}, {length} bytes");
+                    let verified = matches!(verdict, SignatureVerdict::Verified { .. });
+                    assert!(verified, "{container}, {length} bytes: {verdict:?}");
+                }
+            }
+        }
+    }
+}
