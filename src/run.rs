@@ -82,5 +82,6 @@ fn context<'a>(global: &Global, output: &'a Output) -> Result<Context<'a>, Failu
             .map_err(|why: NotAProxy| Failure::new(Exit::Usage, why))?,
         now: SystemTime::now(),
         memory: Memory::default(),
+        is_last: true,
     })
 }

@@ -34,6 +34,8 @@ pub struct Context<'a> {
     pub now: SystemTime,
     /// What may be remembered of this command.
     pub memory: Memory,
+    /// Whether the process ends with this command: only then a cage may close around it.
+    pub is_last: bool,
 }
 
 /// What waits in the outbox, and the names of what is there and cannot be read.

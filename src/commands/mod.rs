@@ -1,6 +1,7 @@
 //! One verb a file: resolve what was typed, orchestrate the floors below, nothing else.
 
 mod advisory;
+mod cage;
 mod case;
 mod check;
 mod context;

@@ -1,10 +1,17 @@
 //! Makes this process a poor place to look for secrets: no core dump, no other process of the same
-//! user may read its memory.
+//! user may read its memory. Later, it can be closed into a [`Cage`], from which it reaches only what it needs.
 //!
 //! Serves promise 14. Each step is tried for itself: a system that refuses one still gets the
 //! others, and the caller hears which failed.
 
+mod cage;
+mod limits;
+#[cfg(target_os = "linux")]
+mod walls;
+
 use std::io;
+
+pub use cage::{Cage, Walls};
 
 /// What [`harden`] achieved.
 #[derive(Debug)]

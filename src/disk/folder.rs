@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::DiskError;
+use super::Workplaces;
 use super::pending::{hidden_name, parent, sync_folder};
 use super::registry::{Leftover, Ticket};
 
@@ -33,7 +34,15 @@ impl PendingFolder {
     /// # Errors
     /// The destination is something else, is the current folder, or cannot be created.
     pub fn create(destination: &Path) -> Result<Self, DiskError> {
-        Self::with_mode(destination, PRIVATE)
+        Self::with_mode(destination, PRIVATE, None)
+    }
+
+    /// The same, written in one of these workplaces if there is one beside the destination.
+    ///
+    /// # Errors
+    /// As [`PendingFolder::create`].
+    pub fn create_in(workplaces: &Workplaces, destination: &Path) -> Result<Self, DiskError> {
+        Self::with_mode(destination, PRIVATE, Some(workplaces))
     }
 
     /// Starts a folder for everyone, such as a web site: its mode is left to the umask.
@@ -41,23 +50,19 @@ impl PendingFolder {
     /// # Errors
     /// As [`PendingFolder::create`].
     pub fn create_public(destination: &Path) -> Result<Self, DiskError> {
-        Self::with_mode(destination, PUBLIC)
+        Self::with_mode(destination, PUBLIC, None)
     }
 
-    fn with_mode(destination: &Path, mode: u32) -> Result<Self, DiskError> {
+    fn with_mode(
+        destination: &Path,
+        mode: u32,
+        workplaces: Option<&Workplaces>,
+    ) -> Result<Self, DiskError> {
         let named = destination.to_owned();
-        let destination = place(&named)?;
-        let folder = parent(&destination);
-        if destination.file_name().is_none() || !folder.is_dir() {
-            return Err(DiskError::NoParent { path: named });
-        }
-        let create = || {
-            let staging = hidden_name(mode).tempdir_in(folder)?;
-            let leftover = Leftover::Folder(std::path::absolute(staging.path())?);
-            Ok((staging, leftover))
-        };
-        let (staging, ticket) =
-            Ticket::enter(create).map_err(|error| DiskError::io("create", &named, error))?;
+        let (destination, folder) = find_place(&named)?;
+        let workplace = workplaces.and_then(|all| all.beside(&folder));
+        let (staging, ticket) = hidden_folder(workplace.unwrap_or(&folder), mode)
+            .map_err(|error| DiskError::io("create", &named, error))?;
         Ok(Self {
             staging,
             ticket,
@@ -89,7 +94,27 @@ impl PendingFolder {
     }
 }
 
-/// Where to publish. A link to an empty folder is followed, so that the link survives.
+/// Where to publish, and the folder that it will lie in.
+pub(super) fn find_place(named: &Path) -> Result<(PathBuf, PathBuf), DiskError> {
+    let destination = place(named)?;
+    let folder = parent(&destination).to_owned();
+    if destination.file_name().is_none() || !folder.is_dir() {
+        let path = named.to_owned();
+        return Err(DiskError::NoParent { path });
+    }
+    Ok((destination, folder))
+}
+
+/// A folder under a hidden name, which goes when it is dropped or the process is interrupted.
+pub(super) fn hidden_folder(folder: &Path, mode: u32) -> io::Result<(TempDir, Ticket)> {
+    Ticket::enter(|| {
+        let hidden = hidden_name(mode).tempdir_in(folder)?;
+        let leftover = Leftover::Folder(std::path::absolute(hidden.path())?);
+        Ok((hidden, leftover))
+    })
+}
+
+/// A link to an empty folder is followed, so that the link survives.
 fn place(named: &Path) -> Result<PathBuf, DiskError> {
     let io = |error| DiskError::io("open", named, error);
     let path = named.to_owned();
@@ -138,7 +163,7 @@ fn sync_tree(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-const PRIVATE: u32 = 0o700;
+pub(super) const PRIVATE: u32 = 0o700;
 const PUBLIC: u32 = 0o777;
 
 #[cfg(all(test, unix))]

@@ -5,16 +5,16 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle};
 
 use rustix::process::getpgrp;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
 use signal_hook::consts::{
     SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ,
 };
-use signal_hook::iterator::Signals;
+use signal_hook::iterator::{Handle, Signals};
 
 use super::{interruption, registry};
 
@@ -30,9 +30,37 @@ pub fn install() -> io::Result<()> {
     ];
     // Caught, a file that grows beyond its limit is an error like a full disk, and tidied up like one.
     signal_hook::flag::register(SIGXFSZ, Arc::default())?;
-    let mut signals = Signals::new(wanted.iter().filter(|s| !is_ignored(ignored, **s)))?;
-    let terminal = Remembered::now();
-    thread::Builder::new()
+    let watch = Watch {
+        wanted: wanted
+            .iter()
+            .filter(|s| !is_ignored(ignored, **s))
+            .copied()
+            .collect(),
+        terminal: Remembered::now(),
+    };
+    start(WATCH.get_or_init(|| watch))
+}
+
+/// Has another thread wait instead, started by the caller: what the caller may not do any more, it may not either.
+/// In between, both wait, so that no signal is missed.
+///
+/// # Errors
+/// As [`install`]; then the first goes on.
+pub fn renew() -> io::Result<()> {
+    WATCH.get().map_or(Ok(()), start)
+}
+
+/// What is waited for, and what is restored in the end.
+struct Watch {
+    wanted: Vec<i32>,
+    terminal: Option<Remembered>,
+}
+
+/// Starts the thread that waits, and ends the one before it.
+fn start(watch: &'static Watch) -> io::Result<()> {
+    let mut signals = Signals::new(&watch.wanted)?;
+    let handle = signals.handle();
+    let thread = thread::Builder::new()
         .name("interrupt".to_owned())
         .spawn(move || {
             for signal in signals.forever() {
@@ -40,10 +68,15 @@ pub fn install() -> io::Result<()> {
                 let is_theirs =
                     || HANDED_OVER.load(Ordering::Acquire) || interruption::tell(signal);
                 if !(in_order && is_theirs()) {
-                    end(signal, terminal.as_ref());
+                    end(signal, watch.terminal.as_ref());
                 }
             }
         })?;
+    let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((handle, thread)) = waiting.replace((handle, thread)) {
+        handle.close();
+        let _ended = thread.join();
+    }
     Ok(())
 }
 
@@ -99,6 +132,8 @@ fn is_ignored(mask: u64, signal: i32) -> bool {
     mask.checked_shr(bit).unwrap_or(0) & 1 == 1
 }
 
+static WATCH: OnceLock<Watch> = OnceLock::new();
+static WAITING: Mutex<Option<(Handle, JoinHandle<()>)>> = Mutex::new(None);
 static HANDED_OVER: AtomicBool = AtomicBool::new(false);
 
 #[cfg(test)]

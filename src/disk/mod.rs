@@ -24,6 +24,7 @@ mod reporters;
 mod scratch;
 mod secret_file;
 mod vault;
+mod workplaces;
 
 pub use cases::{CaseHold, Cases, WhichCase};
 pub use certificates::CertificateStore;
@@ -41,6 +42,7 @@ pub use reporters::Reporters;
 pub use scratch::Scratch;
 pub use secret_file::{Exposure, SecretFile};
 pub use vault::{AskPassphrase, Seeds, Vault, VaultError};
+pub use workplaces::Workplaces;
 
 #[cfg(not(unix))]
 pub mod interrupt {
@@ -51,6 +53,14 @@ pub mod interrupt {
     /// # Errors
     /// None.
     pub fn install() -> std::io::Result<()> {
+        Ok(())
+    }
+
+    /// Does nothing.
+    ///
+    /// # Errors
+    /// None.
+    pub fn renew() -> std::io::Result<()> {
         Ok(())
     }
 

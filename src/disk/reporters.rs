@@ -21,6 +21,14 @@ impl Reporters {
         Self(home)
     }
 
+    /// Makes their folder, if it is not there: for whoever can keep only in a folder that is.
+    ///
+    /// # Errors
+    /// [`DiskError`].
+    pub fn prepare(&self) -> Result<PathBuf, DiskError> {
+        self.0.folder(FOLDER)
+    }
+
     /// Keeps the certificate of a report; `id` is a report's id, which is also a file name.
     ///
     /// # Errors

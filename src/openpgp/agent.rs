@@ -26,6 +26,7 @@ use sequoia_openpgp::{
 use super::{Certificate, Fingerprint, KeyError, Passphrase};
 
 /// A key that gpg-agent holds.
+#[derive(Clone)]
 pub struct AgentKey {
     pub(super) certificate: Certificate,
     pub(super) public: Key<PublicParts, UnspecifiedRole>,

@@ -12,7 +12,7 @@ use std::{
 use sequoia_openpgp::policy::StandardPolicy;
 
 use super::{
-    AgentKey, Certificate, Fingerprint, KeyError, Passphrase, Recipients, Signer,
+    AgentKey, Certificate, Fingerprint, KeyError, KeyName, Passphrase, Recipients, Signer,
     certificate::read_certificates,
 };
 
@@ -22,50 +22,77 @@ struct Listed {
     keygrip: String,
 }
 
-/// The keys of gpg-agent that may open a message for `recipients`: those that it names, and all
-/// of them where it hides one. None where GnuPG is not installed.
-///
-/// # Errors
-/// [`KeyError::Agent`] when GnuPG is there and fails.
-pub fn agent_keys(
-    recipients: &Recipients,
-    passphrase: Option<&Passphrase>,
-) -> Result<Vec<AgentKey>, KeyError> {
-    let Some(listing) = gpg(&["--with-keygrip", "--list-secret-keys"])? else {
-        return Ok(Vec::new());
-    };
-    let listed = parse(&String::from_utf8_lossy(&listing));
-    let certificates = export(&listed)?;
-    let socket = socket()?;
-    let mut keys = Vec::new();
-    for certificate in &certificates {
-        for ka in certificate.cert().keys() {
-            let key = ka.key();
-            let fingerprint = key.fingerprint().to_hex();
-            let is_wanted = recipients.hidden > 0
-                || recipients
-                    .keys
-                    .iter()
-                    .any(|name| name.handle().aliases(key.key_handle()));
-            let Some(listed) = listed
-                .iter()
-                .find(|listed| listed.fingerprint == fingerprint)
-            else {
-                continue;
-            };
-            if is_wanted && key.pk_algo().for_encryption() {
-                keys.push(AgentKey {
-                    certificate: certificate.clone(),
-                    public: key.clone(),
-                    keygrip: listed.keygrip.clone(),
-                    socket: socket.clone(),
-                    passphrase: passphrase.cloned(),
-                    refusal: None,
-                });
+/// The keys that gpg-agent has for opening messages. To list them runs GnuPG, which also starts the
+/// agent; to use them later only needs its socket.
+#[derive(Clone, Default)]
+pub struct AgentKeys(Vec<AgentKey>);
+
+impl AgentKeys {
+    /// All of them; none where GnuPG is not installed, or not in use.
+    ///
+    /// # Errors
+    /// [`KeyError::Agent`] when GnuPG is there and fails.
+    pub fn list() -> Result<Self, KeyError> {
+        if !is_in_use() {
+            return Ok(Self::default());
+        }
+        let Some(listing) = gpg(&["--with-keygrip", "--list-secret-keys"])? else {
+            return Ok(Self::default());
+        };
+        let listed = parse(&String::from_utf8_lossy(&listing));
+        let certificates = export(&listed)?;
+        let socket = socket()?;
+        let mut keys = Vec::new();
+        for certificate in &certificates {
+            for ka in certificate.cert().keys() {
+                let key = ka.key();
+                let fingerprint = key.fingerprint().to_hex();
+                let mut all = listed.iter();
+                let Some(listed) = all.find(|listed| listed.fingerprint == fingerprint) else {
+                    continue;
+                };
+                if key.pk_algo().for_encryption() {
+                    keys.push(AgentKey {
+                        certificate: certificate.clone(),
+                        public: key.clone(),
+                        keygrip: listed.keygrip.clone(),
+                        socket: socket.clone(),
+                        passphrase: None,
+                        refusal: None,
+                    });
+                }
             }
         }
+        Ok(Self(keys))
     }
-    Ok(keys)
+
+    /// Those that may open a message for `recipients`: those that it names, and all where it hides
+    /// one. The agent is answered with the passphrase, where there is one.
+    #[must_use]
+    pub fn matching(
+        &self,
+        recipients: &Recipients,
+        passphrase: Option<&Passphrase>,
+    ) -> Vec<AgentKey> {
+        let is_wanted = |key: &&AgentKey| {
+            let names = |name: &KeyName| name.handle().aliases(key.public.key_handle());
+            recipients.hidden > 0 || recipients.keys.iter().any(names)
+        };
+        let with_passphrase = |key: &AgentKey| AgentKey {
+            passphrase: passphrase.cloned(),
+            ..key.clone()
+        };
+        self.0
+            .iter()
+            .filter(is_wanted)
+            .map(with_passphrase)
+            .collect()
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &AgentKey> {
+        self.0.iter()
+    }
 }
 
 /// A signer with the newest signing key of the certificate `fingerprint`, held by gpg-agent.
@@ -111,6 +138,18 @@ pub fn agent_signer(
         refusal: None,
     };
     Ok(Signer::new(certificate, Box::new(key)))
+}
+
+/// Whether GnuPG has any certificates. Where it has none, it is not run, which would make its files.
+fn is_in_use() -> bool {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let home = variable("GNUPGHOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".gnupg")));
+    let (true, Some(home)) = (cfg!(unix), home) else {
+        return true;
+    };
+    let keyrings = ["pubring.kbx", "pubring.gpg", "public-keys.d"];
+    keyrings.iter().any(|name| home.join(name).exists())
 }
 
 fn export(listed: &[Listed]) -> Result<Vec<Certificate>, KeyError> {

@@ -49,7 +49,7 @@ pub use cleartext::{SignedText, read_cleartext, sign_cleartext, verify_detached}
 pub use detached::verify_text;
 pub use error::{CertificateError, CleartextError, KeyError, MergeError, OpenError, SealError};
 pub use frame::{Surroundings, is_cleartext_signed};
-pub use gnupg::{agent_keys, agent_signer};
+pub use gnupg::{AgentKeys, agent_signer};
 pub use key_state::{KeyCondition, KeyState, KeyUse};
 pub use keygen::{GeneratedKey, KeyProfile, Lifetime, VendorKey, generate};
 pub use open::{Authenticated, DecryptionKeys, FindAgentKeys, Message, Opening, open};

@@ -131,6 +131,13 @@ impl Output {
         self.on_stderr(|stderr| writeln!(stderr, "{label} {}", escape(&warning)));
     }
 
+    /// A warning of this machine rather than of the work, on one line; silent with `-q`.
+    pub fn caution(&self, warning: impl Display) {
+        if self.volume != Volume::Quiet {
+            self.warn(warning);
+        }
+    }
+
     /// A note on stderr that must not be lost, on one line; silent never.
     pub fn notice(&self, note: impl Display) {
         let note = note.to_string();
@@ -329,6 +336,7 @@ pub(super) mod tests {
         let (output, stdout, stderr) = captured(Format::Text, Volume::Quiet, Colour::Never);
         output.say("note");
         output.detail(1, "detail");
+        output.caution("old");
         output.warn("careful");
         output.print("result").unwrap();
         assert_eq!(stderr.text(), "warning: careful\n");

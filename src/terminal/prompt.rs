@@ -115,6 +115,15 @@ impl Passphrases {
         matches!(self.0, Source::Terminal)
     }
 
+    /// The file, if it is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match &self.0 {
+            Source::Terminal => None,
+            Source::File { path, .. } => Some(path),
+        }
+    }
+
     /// How often it makes sense to ask for the passphrase of one thing.
     #[must_use]
     pub fn attempts(&self) -> usize {

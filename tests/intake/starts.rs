@@ -2,7 +2,13 @@
 
 use std::process::{Command, Stdio};
 
-use crate::bench::{http::Request, place::Place, sealed::sealed, serve::Serve};
+use crate::bench::{
+    http::Request,
+    place::{PROGRAM, Place},
+    sealed::sealed,
+    serve::Serve,
+    strace,
+};
 
 #[test]
 fn a_second_server_on_the_same_folder_is_refused() {
@@ -83,4 +89,51 @@ fn serving_the_network_without_tls_is_warned_of() {
     assert!(told(&open()));
     assert!(!told(&open().set("--trusted-proxy", "10.0.0.0/8")));
     assert!(!told(&Place::local()));
+}
+
+/// No thread of a server is outside its cage, and what it does within works: rows, objects, temporary files.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_server_gives_up_what_it_does_not_need() {
+    let place = Place::local();
+    let serve = place.serve();
+    serve.send(&Request::post(&sealed(3000, 1))).expect(201);
+    let process = serve.process().as_raw_nonzero();
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    let mut count = 0;
+    for thread in threads {
+        // A thread may end meanwhile.
+        let Ok(status) = std::fs::read_to_string(thread.unwrap().path().join("status")) else {
+            continue;
+        };
+        assert!(status.contains("NoNewPrivs:\t1"), "{status}");
+        count += 1;
+    }
+    assert!(count > 1);
+    assert!(serve.stop().success());
+    // What compacts the rows, which a server does, too, needs no folder for temporary files.
+    if !strace::is_there() {
+        return;
+    }
+    let log = place.path("trace");
+    let mut sweep = Command::new("strace");
+    sweep
+        .args(["-f", "-qq", "-e", "trace=openat", "-o"])
+        .arg(&log);
+    sweep
+        .arg(PROGRAM)
+        .arg("sweep")
+        .arg("--data")
+        .arg(place.data());
+    assert!(sweep.output().unwrap().status.success());
+    let log = std::fs::read_to_string(log).unwrap();
+    let folder = place.data().display().to_string();
+    let written = log
+        .lines()
+        .filter(|call| call.contains("O_RDWR") || call.contains("O_CREAT"));
+    let written: Vec<_> = written.collect();
+    assert!(!written.is_empty());
+    for call in written {
+        assert!(call.contains(&folder), "{call}");
+    }
 }

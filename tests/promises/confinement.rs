@@ -1,4 +1,5 @@
-//! Promise 14: no core, and no look into the memory of a run.
+//! Promise 14: no core, and no look into the memory of a run. Promise 9: the cage around what is
+//! opened.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -8,12 +9,14 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use clap::Parser;
 use expectrl::process::unix::WaitStatus;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::forge::encrypted_text;
 use crate::pty::Terminal;
-use crate::scene::{PASSPHRASE, PROGRAM, Scene, is_root, private};
+use crate::readers::is_there;
+use crate::scene::{PASSPHRASE, PROGRAM, Run, Scene, is_root, private};
 use crate::vendor::{self, key, make};
 
 /// `program` with arguments, and permission to leave a core file of any size.
@@ -129,4 +132,182 @@ fn eventually(holds: impl Fn() -> bool) -> bool {
         thread::sleep(Duration::from_millis(25));
         holds()
     })
+}
+
+/// What a run asked the system for, one call a line; nothing where that cannot be seen.
+fn traced(scene: &Scene, how: &[&str], arguments: &[&str]) -> Option<(Run, Vec<String>)> {
+    if !cfg!(target_os = "linux") || !is_there("strace") {
+        println!("skipped: no strace");
+        return None;
+    }
+    let log = scene.root().join("tmp/strace");
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-o"]).arg(&log).args(how);
+    command.arg(PROGRAM).args(arguments);
+    scene.surround(&mut command);
+    let run = Run::from(command.output().unwrap());
+    if run.stderr.contains("Operation not permitted") {
+        println!("skipped: strace may not trace here");
+        return None;
+    }
+    let text = fs::read_to_string(&log).unwrap();
+    fs::remove_file(&log).unwrap();
+    Some((run, text.lines().map(str::to_owned).collect()))
+}
+
+/// The cage closes before the first byte of the message is read; after that, nothing is opened for
+/// writing but in the hidden folder, nobody is connected to, and no program is run.
+#[test]
+fn p09_a_message_is_read_in_a_cage() {
+    let scene = Scene::new();
+    scene.seal("m.pgp", &["--key", "vendor.asc"]);
+    scene.write("m.txt", "");
+    let calls = "trace=landlock_restrict_self,openat,open,creat,mkdir,mkdirat,socket,connect,bind,\
+                 execve,fork,vfork,unlink,unlinkat,rename,renameat,renameat2,link,linkat";
+    for (output, arguments) in [("out", &["--json"][..]), ("-", &[])] {
+        let open = ["open", "m.pgp", "--key", "vendor.key", "-o", output];
+        let all = [&open[..], arguments].concat();
+        let Some((run, calls)) = traced(&scene, &["-e", calls], &all) else {
+            return;
+        };
+        assert_eq!(run.code, 0, "{run:?}");
+        let closed = calls
+            .iter()
+            .position(|call| call.contains("landlock_restrict_self") && call.ends_with("= 0"));
+        let Some(closed) = closed else {
+            println!("skipped: this kernel has no Landlock");
+            assert!(run.stderr.contains("warning: this system has no Landlock"));
+            continue;
+        };
+        let (before, within) = calls.split_at(closed);
+        let is_read = |call: &&String| {
+            let of_it = call.contains("open") && call.contains("\"m.pgp\"");
+            of_it && !call.contains("O_PATH") && !call.contains("execve(")
+        };
+        assert_eq!(before.iter().find(is_read), None);
+        assert!(within.iter().any(|call| is_read(&call)));
+        for call in &within[1..] {
+            let reads = call.contains("O_RDONLY") && !call.contains("O_CREAT");
+            let ours = call.contains(".sealpost-");
+            assert!(reads || ours || !call.contains('('), "{call}");
+        }
+        if output == "out" {
+            assert_ne!(run.json()["confinement"], "none");
+        }
+        assert!(!scene.names().iter().any(|name| name.contains(".sealpost-")));
+    }
+}
+
+/// Where the kernel has no Landlock, a warning says so, unless it is told to be quiet; what is not
+/// Landlock's holds.
+#[test]
+fn without_landlock_it_warns_and_opens() {
+    let scene = Scene::new();
+    scene.seal("m.pgp", &["--key", "vendor.asc"]);
+    let old = [
+        "-e",
+        "trace=landlock_create_ruleset,prctl",
+        "-e",
+        "inject=landlock_create_ruleset:error=ENOSYS",
+    ];
+    for (number, options) in [&[][..], &["-q"], &["--json"]].into_iter().enumerate() {
+        let folder = format!("out-{number}");
+        let open = ["open", "m.pgp", "--key", "vendor.key", "-o", &folder];
+        let all = [&open[..], options].concat();
+        let Some((run, calls)) = traced(&scene, &old, &all) else {
+            return;
+        };
+        assert_eq!(run.code, 0, "{run:?}");
+        let warnings = run.stderr.matches("has no Landlock").count();
+        assert_eq!(warnings, usize::from(options != ["-q"]), "{run:?}");
+        assert!(
+            calls
+                .iter()
+                .any(|call| call.contains("PR_SET_NO_NEW_PRIVS, 1"))
+        );
+        if options == ["--json"] {
+            assert_eq!(run.json()["confinement"], "none");
+        }
+    }
+}
+
+/// No thread is left outside, not even the one that waits for Ctrl-C, and each limit is lowered.
+#[test]
+fn p09_every_thread_is_in_the_cage() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let scene = Scene::new();
+    let mut open = scene.command(&["open", "-", "--key", "vendor.key", "-o", "out"]);
+    open.stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut open = open.stderr(Stdio::null()).spawn().unwrap();
+    let process = open.id();
+    // `None` while there is none, or threads come and go.
+    let privileges = || -> Option<Vec<bool>> {
+        let threads = fs::read_dir(format!("/proc/{process}/task")).ok()?;
+        let of = |status: String| status.contains("NoNewPrivs:\t1");
+        threads
+            .map(|thread| {
+                Some(of(
+                    fs::read_to_string(thread.ok()?.path().join("status")).ok()?
+                ))
+            })
+            .collect()
+    };
+    let caged = eventually(|| privileges().is_some_and(|all| all == [true, true]));
+    let limits = fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
+    open.kill().unwrap();
+    open.wait().unwrap();
+    assert!(caged);
+    let data = limits
+        .lines()
+        .find(|line| line.starts_with("Max data size"));
+    assert!(!data.unwrap().contains("unlimited"), "{limits}");
+}
+
+/// The service's file: what it starts is what our command line takes, and nothing of what confines it was lost.
+#[test]
+fn the_unit_starts_what_there_is_and_confines_it() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/sealpost.service");
+    let text = fs::read_to_string(&path).unwrap();
+    let settings: Vec<(&str, &str)> = text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('='))
+        .collect();
+    let started = settings.iter().filter(|(name, _)| *name == "ExecStart");
+    let [(_, started)] = started.collect::<Vec<_>>().try_into().unwrap();
+    let words = started
+        .replace("${CREDENTIALS_DIRECTORY}", "/run/credentials")
+        .replace("${STATE_DIRECTORY}", "/var/lib/sealpost");
+    assert!(!words.contains(['$', '%']), "{words}");
+    let cli = sealpost::cli::Cli::try_parse_from(words.split(' ')).unwrap();
+    let sealpost::cli::Command::Serve(serve) = cli.command else {
+        panic!("{words}");
+    };
+    let listen = serve.listen.unwrap();
+    assert!(listen.ip().is_loopback());
+    for needed in [
+        ("NoNewPrivileges", "yes"),
+        ("CapabilityBoundingSet", ""),
+        ("ProtectSystem", "strict"),
+        ("ProtectHome", "yes"),
+        ("PrivateUsers", "yes"),
+        ("MemoryDenyWriteExecute", "yes"),
+        ("SystemCallFilter", "@system-service"),
+        ("SystemCallFilter", "~@privileged @resources"),
+        ("IPAddressDeny", "any"),
+        ("SocketBindAllow", &format!("tcp:{}", listen.port())),
+        ("LimitCORE", "0"),
+    ] {
+        assert!(settings.contains(&needed), "{needed:?}");
+    }
+    let judge = Command::new("systemd-analyze")
+        .args(["security", "--no-pager", "--offline=true", "--threshold=15"])
+        .arg(&path)
+        .output();
+    match judge {
+        Ok(judged) => assert!(judged.status.success(), "{judged:?}"),
+        Err(why) => println!("skipped: systemd-analyze: {why}"),
+    }
 }

@@ -162,7 +162,8 @@ impl<'a> Reader<'a> {
             secret: self.keys.clone(),
             agent: Box::new(move |recipients| {
                 if use_agent {
-                    openpgp::agent_keys(recipients, agent_passphrase(context)?.as_ref())
+                    let passphrase = agent_passphrase(context)?;
+                    Ok(openpgp::AgentKeys::list()?.matching(recipients, passphrase.as_ref()))
                 } else {
                     Ok(Vec::new())
                 }

@@ -94,6 +94,7 @@ impl<'a> Side<'a> {
             proxy: None,
             now: self.context.now,
             memory: Memory::default(),
+            is_last: false,
         };
         match dispatch(cli.command, &context)? {
             Exit::Done => Ok(()),

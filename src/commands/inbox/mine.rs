@@ -2,7 +2,7 @@
 
 use crate::commands::{Context, open::Keys};
 use crate::{
-    openpgp::{self, Certificate, Fingerprint, KeyName, Recipients, SecretKey},
+    openpgp::{Certificate, Fingerprint, KeyName, SecretKey},
     wire::ReportSummary,
 };
 
@@ -33,21 +33,14 @@ impl Mine {
                 .flat_map(SecretKey::opening_keys)
                 .collect(),
         };
-        if keys.use_agent() {
-            // A hidden recipient makes GnuPG list all of them; it asks nobody for that.
-            let all = Recipients {
-                hidden: 1,
-                ..Recipients::default()
-            };
-            match openpgp::agent_keys(&all, None) {
-                Ok(keys) => {
-                    for key in keys {
-                        mine.opening.push(key.fingerprint());
-                        mine.certificates.push(key.certificate().clone());
-                    }
+        match keys.agent() {
+            Ok(keys) => {
+                for key in keys.iter() {
+                    mine.opening.push(key.fingerprint());
+                    mine.certificates.push(key.certificate().clone());
                 }
-                Err(why) => context.output.detail(1, why),
             }
+            Err(why) => context.output.detail(1, why),
         }
         mine
     }
@@ -83,7 +76,7 @@ impl Mine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{case::State, wire::ReportId};
+    use crate::{case::State, openpgp, wire::ReportId};
 
     fn report(recipients: &[&str]) -> ReportSummary {
         ReportSummary {

@@ -9,7 +9,6 @@ mod mine;
 mod open;
 mod proof;
 mod reply;
-mod stream;
 mod triage;
 
 use super::Context;

@@ -1,24 +1,31 @@
-//! `inbox open`: a report straight from the intake into a folder, and the key to answer to kept.
+//! `inbox open`: a report from the intake into a folder, and the key to answer to kept.
+//!
+//! First everything is fetched, then the cage closes, then it is read: what reads it talks to nobody.
 
-use std::path::PathBuf;
+use std::{
+    fs::File,
+    io::{self, Seek, Write},
+    path::{Path, PathBuf},
+};
 
+use anyhow::Context as _;
 use serde::Serialize;
 
 use super::{
-    desk::Desk,
+    desk::{Desk, Role, patience},
     mine::Mine,
     proof::{self, Proof},
-    stream,
 };
 use crate::commands::{
     Context,
-    open::{Job, Opened, tell},
+    open::{Job, Opened, Room, Source, tell},
 };
 use crate::{
     cli::InboxOpen,
+    client::{Download, IntakeError},
     openpgp::read_certificates,
-    terminal::{Exit, Failure},
-    wire::ReportId,
+    terminal::{Exit, Failure, Progress},
+    wire::{ReportId, ReportSummary},
 };
 
 /// What `--json` prints.
@@ -27,29 +34,34 @@ struct Document<'a> {
     id: &'a ReportId,
     /// What its receipt proves: `verified`, `unverified` or `unsigned`.
     receipt: &'static str,
+    /// How well the cage stood around it: `full`, `partial` or `none`.
+    confinement: &'static str,
     #[serde(flatten)]
     opened: &'a Opened,
 }
 
 pub(super) fn run(args: &InboxOpen, context: &Context<'_>) -> Result<Exit, Failure> {
     let desk = Desk::resolve(&args.at, context)?;
-    let job = Job::resolve(&args.opening, false, context)?;
-    let report = desk.report(&args.id)?;
+    let mut job = Job::resolve(&args.opening, false, context)?;
+    let folder = args.output.clone();
+    let folder = folder.unwrap_or_else(|| PathBuf::from(args.id.as_str()));
+    let mut room = Room::with_folders([&*folder]);
+    room.refuse_unfit(&folder)?;
+    let fetched = fetch(desk, &args.id, &room, context)?;
+    // Where it cannot be made, keeping the key to answer to will say why.
+    if let Ok(reporters) = context.home.reporters().prepare() {
+        room = room.keeping_in(&reporters);
+    }
+    job.confine(room, context)?;
     let mine = Mine::of(job.keys(), context);
     let certificates = [mine.certificates(), job.signers()].concat();
-    let proof = proof::check(&desk, &report, &certificates, context)?;
+    let proof = proof::judge(&fetched.report, &fetched.receipt, &certificates, context)?;
     if proof != Proof::Verified {
         context
             .output
             .warn(format!("the receipt is {}", proof.words()));
     }
-    let folder = args
-        .output
-        .clone()
-        .unwrap_or_else(|| PathBuf::from(args.id.as_str()));
-    let opened = stream::read(&desk, &report, |source| {
-        job.to_folder(source, &folder, context)
-    })?;
+    let opened = job.to_folder(fetched.source(), &folder, context)?;
     tell(&opened, context)?;
     context
         .output
@@ -58,9 +70,83 @@ pub(super) fn run(args: &InboxOpen, context: &Context<'_>) -> Result<Exit, Failu
     context.output.json(&Document {
         id: &args.id,
         receipt: proof.code(),
+        confinement: job.walls().code(),
         opened: &opened,
     })?;
     Ok(Exit::Done)
+}
+
+/// What came from the intake, unread.
+struct Fetched {
+    report: ReportSummary,
+    receipt: Vec<u8>,
+    sealed: File,
+}
+
+/// Fetches everything; with the end of it, nothing talks to the intake any more.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "with the desk, its threads and connections end"
+)]
+fn fetch(
+    desk: Desk,
+    id: &ReportId,
+    room: &Room,
+    context: &Context<'_>,
+) -> Result<Fetched, Failure> {
+    let report = desk.report(id)?;
+    let receipt = proof::fetch(&desk, id)?;
+    let sealed = download(&desk, &report, &room.temporary(), context)?;
+    Ok(Fetched {
+        report,
+        receipt,
+        sealed,
+    })
+}
+
+impl Fetched {
+    fn source(self) -> Source {
+        Source {
+            name: self.report.id.to_string(),
+            reader: Box::new(self.sealed),
+            size: Some(self.report.size),
+            mail: None,
+        }
+    }
+}
+
+/// The sealed bytes as a file without a name, once size and SHA-256 were those that the intake had
+/// promised.
+fn download(
+    desk: &Desk,
+    report: &ReportSummary,
+    folder: &Path,
+    context: &Context<'_>,
+) -> Result<File, Failure> {
+    let mut file = tempfile::tempfile_in(folder).context("cannot make a temporary file")?;
+    let intake = desk.intake();
+    let mut download = Download::new(&intake, desk.token(), report, patience()?);
+    let progress = Progress::bytes(context.output, Some(report.size), "fetching");
+    let fetched = async {
+        while let Some(piece) = download.chunk().await.map_err(Fault::Intake)? {
+            file.write_all(&piece).map_err(Fault::Disk)?;
+            progress.add(piece.len() as u64);
+        }
+        file.rewind().map_err(Fault::Disk)
+    };
+    match desk.wait(fetched) {
+        Ok(()) => Ok(file),
+        Err(Fault::Intake(why)) => Err(desk.failed(why, Role::Read)),
+        Err(Fault::Disk(why)) => Err(anyhow::Error::new(why)
+            .context("cannot write a temporary file")
+            .into()),
+    }
+}
+
+/// What broke off a download.
+enum Fault {
+    Intake(IntakeError),
+    Disk(io::Error),
 }
 
 /// Keeps the certificate to answer to, if one that can be used was enclosed.

@@ -55,8 +55,22 @@ pub(super) fn check(
     certificates: &[Certificate],
     context: &Context<'_>,
 ) -> Result<Proof, Failure> {
-    let text = desk.ask(Role::Read, desk.intake().receipt(desk.token(), &report.id))?;
-    let (receipt, proof) = read(&text, &addressed(report, &text, certificates), context)?;
+    judge(report, &fetch(desk, &report.id)?, certificates, context)
+}
+
+/// Fetches the receipt of a report, unread.
+pub(super) fn fetch(desk: &Desk, id: &ReportId) -> Result<Vec<u8>, Failure> {
+    desk.ask(Role::Read, desk.intake().receipt(desk.token(), id))
+}
+
+/// Compares a receipt with what the intake says of the report.
+pub(super) fn judge(
+    report: &ReportSummary,
+    text: &[u8],
+    certificates: &[Certificate],
+    context: &Context<'_>,
+) -> Result<Proof, Failure> {
+    let (receipt, proof) = read(text, &addressed(report, text, certificates), context)?;
     let is_for_it = receipt.report == report.id.as_str()
         && receipt.sha256 == report.sha256
         && receipt.size == report.size;
@@ -80,7 +94,7 @@ pub(super) fn judge_signer(
     signer: &Signer,
     context: &Context<'_>,
 ) -> Result<(), Failure> {
-    let text = desk.ask(Role::Read, desk.intake().receipt(desk.token(), id))?;
+    let text = fetch(desk, id)?;
     let certificate = signer.certificate();
     let own = certificate.fingerprint();
     let (receipt, _) = read(&text, &[], context)?;

@@ -41,6 +41,16 @@ impl Files {
         })
     }
 
+    /// The files.
+    pub(super) fn sealed(&self) -> impl Iterator<Item = &Path> {
+        self.all.iter().map(|(sealed, _)| &**sealed)
+    }
+
+    /// Their folders.
+    pub(super) fn folders(&self) -> impl Iterator<Item = &Path> {
+        self.all.iter().map(|(_, folder)| &**folder)
+    }
+
     /// All of them, unless one file was named: that one's failure is the command's.
     pub(super) fn several(&self) -> Option<&[(PathBuf, PathBuf)]> {
         (!self.is_one).then_some(&*self.all)
@@ -97,6 +107,12 @@ impl<'a> Shelf<'a> {
                 Err(anyhow::Error::new(error).context(context).into())
             }
         }
+    }
+
+    /// The folder that holds it, if it was made here.
+    pub(super) fn holder(&self) -> Option<PathBuf> {
+        let made = std::path::absolute(self.0?).ok()?;
+        made.parent().map(Path::to_owned)
     }
 
     /// Nothing stays behind where nothing was opened.

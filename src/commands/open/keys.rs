@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
 use anyhow::anyhow;
@@ -12,7 +12,7 @@ use crate::commands::{Context, context::passphrase};
 use crate::{
     case::CaseSecret,
     disk::SecretFile,
-    openpgp::{self, DecryptionKeys, KeyError, Passphrase, PassphraseFor, SecretKey},
+    openpgp::{self, AgentKeys, DecryptionKeys, KeyError, Passphrase, PassphraseFor, SecretKey},
     terminal::{Exit, Failure, Hint, OrFail},
 };
 
@@ -21,6 +21,8 @@ pub(in crate::commands) struct Keys {
     secret: Vec<SecretKey>,
     /// gpg-agent is asked only where no key was named.
     use_agent: bool,
+    /// What it has, once that was looked up; or why it does not tell.
+    agent: OnceLock<Result<AgentKeys, String>>,
     /// The passphrase that was asked for last, for each key. Held while somebody is asked: others wait for the answer.
     known: Mutex<HashMap<String, Passphrase>>,
 }
@@ -50,6 +52,7 @@ impl Keys {
         Ok(Self {
             secret,
             use_agent: files.is_empty() && !words,
+            agent: OnceLock::new(),
             known: Mutex::default(),
         })
     }
@@ -64,19 +67,34 @@ impl Keys {
         self.use_agent
     }
 
+    /// What gpg-agent has, looked up once: that runs GnuPG, so it must come before a cage closes.
+    pub(in crate::commands) fn agent(&self) -> Result<&AgentKeys, KeyError> {
+        let found = self.agent.get_or_init(|| {
+            if self.use_agent {
+                AgentKeys::list().map_err(|why| match why {
+                    KeyError::Agent(why) => why,
+                    why => why.to_string(),
+                })
+            } else {
+                Ok(AgentKeys::default())
+            }
+        });
+        found.as_ref().map_err(|why| KeyError::Agent(why.clone()))
+    }
+
     /// The keys for one message. A passphrase that was asked for is tried again on the next one.
     pub(in crate::commands) fn for_message<'a>(
         &'a self,
         context: &'a Context<'_>,
     ) -> DecryptionKeys<'a> {
-        let use_agent = self.use_agent;
         DecryptionKeys {
             secret: self.secret.clone(),
-            agent: Box::new(move |recipients| {
-                if !use_agent {
+            agent: Box::new(|recipients| {
+                if !self.use_agent {
                     return Ok(Vec::new());
                 }
-                openpgp::agent_keys(recipients, agent_passphrase(context)?.as_ref())
+                let passphrase = agent_passphrase(context)?;
+                Ok(self.agent()?.matching(recipients, passphrase.as_ref()))
             }),
             ask: Box::new(|what, attempt| self.ask(what, attempt, context)),
         }

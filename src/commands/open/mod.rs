@@ -5,6 +5,7 @@ mod files;
 mod keys;
 mod outcome;
 mod payload;
+mod room;
 mod source;
 
 pub(super) use self::{
@@ -12,6 +13,7 @@ pub(super) use self::{
     keys::{Keys, SECRET_LIMIT, agent_passphrase},
     outcome::{Opened, Signature, judge, tell},
     payload::{inner_signature, spooled},
+    room::Room,
     source::Source,
 };
 
@@ -36,32 +38,42 @@ use super::{
 use crate::{
     bundle::{ExtractOptions, Limits},
     cli::{Open, OpeningOptions},
-    disk::PendingFolder,
+    confinement::Walls,
     openpgp::{self, Certificate, Message, Opening, read_certificates},
     program::Program,
-    terminal::{Exit, Failure, Hint, OrFail, Progress},
+    terminal::{Exit, Failure, Hint, Progress},
 };
 
 /// Opens each file; one that fails does not keep the others from being opened.
 pub(super) fn run(args: &Open, context: &Context<'_>) -> Result<Exit, Failure> {
-    let job = Job::resolve(&args.opening, args.words, context)?;
+    let mut job = Job::resolve(&args.opening, args.words, context)?;
     if args.output.as_deref().is_some_and(is_dash) {
-        return job.to_stdout(&args.sealed, context);
+        return job.raw_to_stdout(&args.sealed, context);
     }
     let files = Files::of(args)?;
     let shelf = Shelf::make(args, &files)?;
+    let workers = job.workers(&files);
+    let room = Room::with_folders(files.folders()).reading(files.sealed())?;
+    job.confine(room.tidying(&shelf), context)?;
+    let confinement = job.walls().code();
     let Some(all) = files.several() else {
         let (sealed, folder) = files.only()?;
-        let opened = job.to_folder(Source::file(sealed)?, folder, context)?;
+        let source = Source::file(sealed, &job.room.temporary())?;
+        let opened = job.to_folder(source, folder, context)?;
         tell(&opened, context)?;
-        let reports = vec![Document::Opened(Box::new(opened))];
-        context.output.json(&Documents { reports })?;
+        context.output.json(&Documents {
+            confinement,
+            reports: vec![Document::Opened(Box::new(opened))],
+        })?;
         return Ok(Exit::Done);
     };
-    let done = job.all(all, context);
+    let done = job.all(all, workers, context);
     shelf.remove_if_empty();
     let (reports, exit) = done?;
-    context.output.json(&Documents { reports })?;
+    context.output.json(&Documents {
+        confinement,
+        reports,
+    })?;
     Ok(exit)
 }
 
@@ -72,6 +84,8 @@ pub(super) struct Job {
     program: Option<Program>,
     limits: Opening,
     checksums: bool,
+    /// Where it may write.
+    room: Room,
 }
 
 impl Job {
@@ -103,7 +117,21 @@ impl Job {
                 max_size: args.max_size.map(|mib| mib.saturating_mul(1 << 20)),
             },
             checksums: args.checksums,
+            room: Room::default(),
         })
+    }
+
+    /// Closes the cage: what a stranger sent is read only after this.
+    pub(super) fn confine(&mut self, room: Room, context: &Context<'_>) -> Result<(), Failure> {
+        // What it says is told where a key is needed.
+        let _listed = self.keys.agent();
+        self.room = room.close(context)?;
+        Ok(())
+    }
+
+    /// How well that is done.
+    pub(super) fn walls(&self) -> &Walls {
+        self.room.walls()
     }
 
     /// The keys that open.
@@ -116,23 +144,28 @@ impl Job {
         &self.signers
     }
 
-    /// Opens several files, on all cores; gpg-agent does one thing after the other anyway, and asks.
+    /// How many files are opened at once: on all cores; gpg-agent does one thing after the other anyway, and asks.
+    fn workers(&self, files: &Files) -> usize {
+        if self.keys.use_agent() {
+            1
+        } else {
+            crowd::workers(files.several().map_or(1, <[_]>::len))
+        }
+    }
+
+    /// Opens several files.
     fn all(
         &self,
         files: &[(PathBuf, PathBuf)],
+        workers: usize,
         context: &Context<'_>,
     ) -> Result<(Vec<Document>, Exit), Failure> {
-        let workers = if self.keys.use_agent() {
-            1
-        } else {
-            crowd::workers(files.len())
-        };
         let progress = Progress::steps(context.output, files.len() as u64, "opening");
         let mut documents = Vec::new();
         let mut worst = Exit::Done;
         let work = |number: usize| {
             let (sealed, folder) = files.get(number)?;
-            let opened = Source::file(sealed);
+            let opened = Source::file(sealed, &self.room.temporary());
             Some(opened.and_then(|source| self.to_folder(source, folder, context)))
         };
         crowd::in_order(files.len(), workers, work, |number, done| {
@@ -176,8 +209,7 @@ impl Job {
         context: &Context<'_>,
     ) -> Result<Opened, Failure> {
         let (name, mail) = (source.name.clone(), source.mail);
-        let staging =
-            PendingFolder::create(folder).hint(Hint::words("name a new folder with -o DIR"))?;
+        let staging = self.room.folder(folder)?;
         let message = self.begin(source, context)?;
         let file_name = message.file_name();
         let options = ExtractOptions {
@@ -212,7 +244,11 @@ impl Job {
     }
 
     /// The decrypted content as it is, once it is authenticated.
-    fn to_stdout(&self, sealed: &[PathBuf], context: &Context<'_>) -> Result<Exit, Failure> {
+    fn raw_to_stdout(
+        &mut self,
+        sealed: &[PathBuf],
+        context: &Context<'_>,
+    ) -> Result<Exit, Failure> {
         let [sealed] = sealed else {
             return Err(Failure::new(
                 Exit::Usage,
@@ -231,11 +267,14 @@ impl Job {
                 "send it through a pipe, as in -o - | less, or name a folder",
             )));
         }
-        let source = Source::file(sealed)?;
+        let room = Room::with_stdout()?.reading([&**sealed])?;
+        self.confine(room, context)?;
+        let source = Source::file(sealed, &self.room.temporary())?;
         let name = source.name.clone();
         let mut message = self.begin(source, context)?;
         // Without a name from the start, so that nothing is left behind whatever happens.
-        let mut spool = tempfile::tempfile().context("cannot make a temporary file")?;
+        let mut spool =
+            tempfile::tempfile_in(self.room.temporary()).context("cannot make a temporary file")?;
         copy(&mut message, &mut spool).map_err(|fault| match fault {
             Fault::Read(error) => not_opened(&name, message.explain(error)),
             Fault::Write(error) => anyhow::Error::new(error)

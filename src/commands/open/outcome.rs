@@ -17,6 +17,8 @@ use crate::{
 /// What `--json` prints: one member for each file, in the order given.
 #[derive(Serialize)]
 pub(super) struct Documents {
+    /// How well the cage stood around it: `full`, `partial` or `none`.
+    pub(super) confinement: &'static str,
     pub(super) reports: Vec<Document>,
 }
 

@@ -35,8 +35,9 @@ pub(in crate::commands) struct InMail {
 }
 
 impl Source {
-    /// The file `sealed`, or stdin for `-`; of a mail, the encrypted part.
-    pub(in crate::commands) fn file(sealed: &Path) -> Result<Self, Failure> {
+    /// The file `sealed`, or stdin for `-`; of a mail, the encrypted part. A mail that can be read only once is
+    /// copied into `temporary`, without a name.
+    pub(in crate::commands) fn file(sealed: &Path, temporary: &Path) -> Result<Self, Failure> {
         let (mut reader, size) = plain(sealed)?;
         let name = name(sealed);
         let cannot = || format!("cannot read {name}");
@@ -44,7 +45,7 @@ impl Source {
         let is_mail = looks_like_mail(&head);
         let whole: Box<dyn Read + Send + Sync> = Box::new(Cursor::new(head).chain(reader));
         if is_mail {
-            let mail = seekable(sealed, size, whole).with_context(cannot)?;
+            let mail = seekable((sealed, size), whole, temporary).with_context(cannot)?;
             return Self::in_mail(name, mail);
         }
         Ok(Self {
@@ -86,11 +87,15 @@ impl Read for Watched {
 }
 
 /// The mail as a file: the one that was named, or a copy without a name.
-fn seekable(sealed: &Path, size: Option<u64>, mut mail: impl Read) -> io::Result<File> {
+fn seekable(
+    (sealed, size): (&Path, Option<u64>),
+    mut mail: impl Read,
+    temporary: &Path,
+) -> io::Result<File> {
     if size.is_some() {
         return File::open(sealed);
     }
-    let mut copy = tempfile::tempfile()?;
+    let mut copy = tempfile::tempfile_in(temporary)?;
     io::copy(&mut mail, &mut copy)?;
     copy.rewind()?;
     Ok(copy)

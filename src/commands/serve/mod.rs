@@ -1,6 +1,7 @@
 //! `sealpost serve`: the intake.
 
 mod config;
+mod confined;
 mod files;
 mod plan;
 mod site;
@@ -27,7 +28,11 @@ use site::SiteMaker;
 /// Serves until it is told to end.
 pub(super) fn run(args: Serve, context: &Context<'_>) -> Result<Exit, Failure> {
     let plan = Plan::resolve(args, context)?;
+    // Looked up before the cage: what tells of a share of the processors cannot be read from within.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    confined::confine(&plan, context)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
         .enable_all()
         .build()
         .context("cannot start the threads of the server")?;

@@ -51,6 +51,12 @@ impl Tls {
         })
     }
 
+    /// The files: the certificate's, and the key's.
+    #[must_use]
+    pub fn files(&self) -> [&Path; 2] {
+        [&self.certificate, &self.key]
+    }
+
     /// Reads the files again, for connections from now on.
     ///
     /// # Errors

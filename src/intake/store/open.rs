@@ -4,7 +4,7 @@
 use std::{
     fs::{self, DirBuilder, OpenOptions},
     io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -15,6 +15,36 @@ use super::{
     schema,
 };
 
+impl Settings {
+    /// Makes the data folder where it is needed and is not there; it, and that of the objects, which may be
+    /// a link to elsewhere. Nothing where nothing is kept in it.
+    ///
+    /// # Errors
+    /// It cannot be made, or others may write into it.
+    pub fn prepare(&self) -> Result<Vec<PathBuf>, StoreError> {
+        let rows_here = matches!(self.database, DatabaseAt::Folder);
+        if !rows_here && !matches!(self.objects, ObjectsAt::Folder) {
+            return Ok(Vec::new());
+        }
+        let file = self.folder.join(DATABASE);
+        let ready = make_ready(&self.folder, rows_here.then_some(&*file));
+        ready.map_err(|source| StoreError::Folder {
+            path: self.folder.clone(),
+            source,
+        })?;
+        Ok(vec![self.folder.clone(), self.folder.join(OBJECTS)])
+    }
+
+    /// Whether rows or objects are with a server.
+    #[must_use]
+    pub fn is_elsewhere(&self) -> bool {
+        !matches!(
+            (&self.database, &self.objects),
+            (DatabaseAt::Folder, ObjectsAt::Folder)
+        )
+    }
+}
+
 impl Store {
     /// Opens the store that the settings name; with [`Absent::Create`] it is made where it is not.
     ///
@@ -22,19 +52,11 @@ impl Store {
     /// It is not there or cannot be used, or the database is of a newer version.
     pub async fn open(settings: Settings) -> Result<Self, StoreError> {
         let rows_here = matches!(settings.database, DatabaseAt::Folder);
-        let objects_here = matches!(settings.objects, ObjectsAt::Folder);
         let file = settings.folder.join(DATABASE);
         if rows_here && settings.absent == Absent::Refuse && !file.is_file() {
             return Err(StoreError::NoStore(settings.folder));
         }
-        if rows_here || objects_here {
-            make_ready(&settings.folder, rows_here.then_some(&*file)).map_err(|source| {
-                StoreError::Folder {
-                    path: settings.folder.clone(),
-                    source,
-                }
-            })?;
-        }
+        settings.prepare()?;
         let database = match &settings.database {
             DatabaseAt::Folder => Database::sqlite(&file, settings.flushes).await?,
             DatabaseAt::Postgres(url) => Database::postgres(url).await?,

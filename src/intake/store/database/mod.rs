@@ -112,6 +112,8 @@ impl Database {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(30))
             .pragma("secure_delete", "ON")
+            // Not in the folder for temporary files, where nobody would look for rows that were deleted.
+            .pragma("temp_store", "MEMORY")
             .pragma("fullfsync", "ON")
             .pragma("checkpoint_fullfsync", "ON")
             .disable_statement_logging();
