@@ -38,3 +38,15 @@ compare-intake *OPTIONS:
 man:
     mkdir -p target/man
     cargo run --release --locked -- man target/man
+
+# Build what is released, with the list of its dependencies in it: target/dist/release/sealpost
+release:
+    PATH="$(packaging/tools):$PATH" packaging/build target/dist
+
+# Write the bill of materials (CycloneDX): target/sealpost.cdx.json
+sbom:
+    PATH="$(packaging/tools):$PATH" packaging/sbom target/sealpost.cdx.json
+
+# Build the last commit twice, in two places, and compare: non-zero where they differ
+reproduce:
+    PATH="$(packaging/tools):$PATH" packaging/reproduce

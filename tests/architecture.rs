@@ -31,7 +31,7 @@ const FLOORS: [(&str, u8); 20] = [
 ];
 
 /// Crate → the folders that may name it.
-const ONE_FOLDER_ONLY: [(&str, &[&str]); 23] = [
+const ONE_FOLDER_ONLY: [(&str, &[&str]); 24] = [
     ("sequoia_openpgp", &["openpgp"]),
     ("aws_lc_rs", &["openpgp"]),
     ("num_bigint_dig", &["openpgp"]),
@@ -44,6 +44,7 @@ const ONE_FOLDER_ONLY: [(&str, &[&str]); 23] = [
     ("rpassword", &["terminal"]),
     ("indicatif", &["terminal"]),
     ("signal_hook", &["disk"]),
+    ("landlock", &["confinement"]),
     ("bip39", &["case"]),
     ("clap", &["cli", "commands", "run"]),
     ("axum", &["intake"]),
@@ -161,6 +162,118 @@ fn main_is_short_and_files_open_with_their_duty() {
     }
     let main = fs::read_to_string(root().join("src/main.rs")).unwrap();
     assert!(main.lines().count() < 40);
+}
+
+/// Promise 47: what is built is what the lock file says, from one registry, and each of its packages
+/// has a digest; nothing of the machine that builds gets in.
+#[test]
+fn p47_every_dependency_is_locked_and_has_a_digest() {
+    let ours = ["sealpost", "sealpost-fuzz"];
+    let registry = "registry+https://github.com/rust-lang/crates.io-index";
+    for (lock, fewest) in [("Cargo.lock", 300), ("fuzz/Cargo.lock", 300)] {
+        let packages = locked(lock);
+        assert!(packages.len() > fewest, "{lock}");
+        for package in packages {
+            let text = |key: &str| package.get(key).and_then(|value| value.as_str());
+            let name = text("name").unwrap();
+            if ours.contains(&name) {
+                assert_eq!(text("source"), None, "{lock}: {name}");
+                continue;
+            }
+            assert_eq!(text("source"), Some(registry), "{lock}: {name}");
+            let digest = text("checksum").unwrap_or_default();
+            let is_hex = digest.bytes().all(|c| c.is_ascii_hexdigit());
+            assert!(digest.len() == 64 && is_hex, "{lock}: {name}");
+        }
+    }
+    for (table, dependencies) in dependencies(&manifest("Cargo.toml")) {
+        for (name, wanted) in dependencies {
+            let version = wanted.as_str().or_else(|| wanted.get("version")?.as_str());
+            assert!(
+                version.is_some_and(|version| version != "*"),
+                "{table}: {name}"
+            );
+            for elsewhere in ["path", "git", "registry"] {
+                assert!(wanted.get(elsewhere).is_none(), "{table}: {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn p47_nothing_of_the_machine_that_builds_gets_in() {
+    assert!(!root().join("build.rs").exists());
+    assert!(manifest("Cargo.toml")["package"].get("build").is_none());
+    for (path, source) in sources() {
+        let program = source.split("#[cfg(test)]").next().unwrap();
+        let is_test = path.ends_with("tests.rs") || path.iter().any(|part| part == "tests");
+        for line in code(program).filter(|_| !is_test) {
+            let of_cargo = line.replace("env!(\"CARGO_PKG_", "");
+            for foreign in ["env!(", "include!(", "file!(", "Location::caller"] {
+                assert!(!of_cargo.contains(foreign), "{}: {line}", path.display());
+            }
+        }
+    }
+}
+
+/// Each exception to what may come in says why, and is still needed.
+#[test]
+fn p47_exceptions_have_a_reason_and_a_use() {
+    let deny = manifest("deny.toml");
+    let list = |table: &str, key: &str| deny[table][key].as_array().unwrap().clone();
+    for (table, key) in [("bans", "deny"), ("advisories", "ignore")] {
+        for entry in list(table, key) {
+            let reason = entry.get("reason").and_then(|reason| reason.as_str());
+            assert!(reason.is_some_and(|reason| reason.len() > 10), "{entry}");
+        }
+    }
+    let packages = locked("Cargo.lock");
+    for entry in list("licenses", "exceptions") {
+        let named = packages
+            .iter()
+            .any(|package| package["name"] == entry["crate"]);
+        assert!(named, "{entry}");
+    }
+    // What no longer matches anything fails the gate.
+    for key in ["unused-allowed-license", "unused-license-exception"] {
+        assert_eq!(deny["licenses"][key].as_str(), Some("deny"));
+    }
+    let unused = deny["advisories"]["unused-ignored-advisory"].as_str();
+    assert_eq!(unused, Some("deny"));
+    let gate = fs::read_to_string(root().join(".ci/run")).unwrap();
+    assert!(gate.contains("\nstep deny deny\n"));
+}
+
+fn manifest(path: &str) -> toml::Table {
+    let text = fs::read_to_string(root().join(path)).unwrap();
+    text.parse().unwrap()
+}
+
+fn locked(path: &str) -> Vec<toml::Value> {
+    let packages = &manifest(path)["package"];
+    packages.as_array().unwrap().clone()
+}
+
+/// Each table of dependencies, those for one system only, too.
+fn dependencies(manifest: &toml::Table) -> Vec<(String, toml::Table)> {
+    let mut found = Vec::new();
+    for (name, value) in manifest {
+        let Some(table) = value.as_table() else {
+            continue;
+        };
+        if name.ends_with("dependencies") {
+            found.push((name.clone(), table.clone()));
+        } else if name == "target" {
+            found.extend(
+                table
+                    .values()
+                    .filter_map(toml::Value::as_table)
+                    .flat_map(dependencies),
+            );
+        }
+    }
+    assert!(!found.is_empty());
+    found
 }
 
 fn floor(folder: &str) -> u8 {
