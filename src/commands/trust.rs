@@ -174,6 +174,29 @@ fn pin_file(
         )
         .with_hint(Hint::words(vendor::about(&reason))));
     }
+    if typed.is_none() {
+        refuse_if_it_replaces(vendor, &merged, context)?;
+    }
     let provenance = vec![format!("the file {file}")];
     vendor::pin(vendor, &merged, provenance, context)
+}
+
+/// A file may have been changed by whoever handed it over: only the fingerprint, typed, replaces a pin.
+fn refuse_if_it_replaces(
+    vendor: &Vendor,
+    offered: &Certificate,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    let offered = offered.fingerprint();
+    let Some(pin) = vendor.pin(context)?.filter(|it| it.fingerprint != offered) else {
+        return Ok(());
+    };
+    let (name, pinned) = (&pin.subject, &pin.fingerprint);
+    let error =
+        anyhow!("the key changed: {pinned} is pinned for {name}, and the file has {offered}");
+    Err(
+        Failure::new(Exit::Refused, error).with_hint(Hint::words(format!(
+            "compare the fingerprint with what the vendor says elsewhere, then add --fingerprint {offered}"
+        ))),
+    )
 }

@@ -172,6 +172,32 @@ fn locked_cases_need_the_passphrase_and_sending_does_not() {
     assert_eq!(desk.cases().len(), 2);
 }
 
+/// The key of a case may be one that the vendor has given up since: reading the case trusts it for nothing.
+#[test]
+fn p02_bringing_a_case_back_changes_no_pin() {
+    let talk = Talk::new();
+    let desk = &talk.desk;
+    let show = desk.json(&format!("case show {} --words", talk.case));
+    let words = show["cases"][0]["case_words"].as_str().unwrap();
+    fs::write(desk.path("words"), words).unwrap();
+    desk.run(&format!("case forget {} --yes", talk.case))
+        .expect(0);
+    desk.run("keygen --name O --email security@vendor.example -o other --no-passphrase")
+        .expect(0);
+    let old = desk.json("trust --list")["pins"][0]["fingerprint"].clone();
+    let (old, to) = (old.as_str().unwrap(), format!("http://{}", desk.at));
+    desk.run(&format!("trust --remove {to}")).expect(0);
+    desk.run(&format!("trust {to} --key other/certificate.asc"))
+        .expect(0);
+    let pins = desk.json("trust --list");
+    let recover = format!("case recover --to {to} --words-file words");
+    desk.run(&recover).expect(3).says("the key changed");
+    desk.run(&format!("{recover} --fingerprint {old}"))
+        .expect(0);
+    assert_eq!(desk.json("trust --list"), pins);
+    assert_eq!(desk.cases()[0]["case"], talk.case.as_str());
+}
+
 #[test]
 fn words_bring_a_case_back_and_forgetting_wipes_it() {
     let talk = Talk::new();

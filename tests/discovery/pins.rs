@@ -254,6 +254,55 @@ fn p02_pins_are_shown_set_and_removed() {
     assert_eq!(list(&world)["pins"].as_array().unwrap().len(), 1);
 }
 
+/// A host below a domain may belong to a customer: a key that is trusted for it changes nothing for the domain.
+#[test]
+fn p02_a_pin_for_a_host_leaves_the_domains_own_alone() {
+    let world = World::new();
+    world.pin(&vendor().certificate);
+    let file = world.bench.write("new.asc", &impostor().certificate);
+    let key = ["--key", file.to_str().unwrap()];
+    let typed = ["--fingerprint", &impostor().fingerprint];
+    let found = world.find(0, &["pgp.example.test"]);
+    assert_eq!(
+        found["decision"]["fingerprint"],
+        *vendor().fingerprint,
+        "the domain's pin counts until the host has its own"
+    );
+    let trust = |more: &[&str]| world.run(&[&["trust", "pgp.example.test"], more].concat());
+    trust(&key)
+        .expect(3)
+        .says(&["the key changed", &impostor().fingerprint]);
+    trust(&[&key[..], &typed].concat()).expect(0);
+    assert_eq!(pin_of(&world), Some(vendor().fingerprint.clone()));
+    for (name, owner) in [("pgp.example.test", impostor()), ("example.test", vendor())] {
+        let found = world.find(0, &[name]);
+        assert_eq!(found["decision"]["verdict"], "pinned", "{name}");
+        assert_eq!(
+            found["decision"]["fingerprint"], *owner.fingerprint,
+            "{name}"
+        );
+    }
+}
+
+/// Another key in a file does not take the place of a pin, either, unless its fingerprint is typed.
+#[test]
+fn p02_a_file_replaces_no_pin_untyped() {
+    let world = World::new();
+    world.pin(&vendor().certificate);
+    // The same key again is no change.
+    world.pin(&vendor().certificate);
+    let file = world.bench.write("new.asc", &impostor().certificate);
+    let args = ["trust", "example.test", "--key", file.to_str().unwrap()];
+    world
+        .run(&args)
+        .expect(3)
+        .says(&["the key changed", "add --fingerprint"]);
+    assert_eq!(pin_of(&world), Some(vendor().fingerprint.clone()));
+    let typed = ["--fingerprint", &impostor().fingerprint];
+    world.run(&[&args[..], &typed].concat()).expect(0);
+    assert_eq!(pin_of(&world), Some(impostor().fingerprint.clone()));
+}
+
 /// On a terminal the question is asked, once; `no` is the answer of everybody who does not say yes.
 #[test]
 fn p02_one_source_is_asked_about_once() {

@@ -13,7 +13,7 @@ use crate::{
     commands::{
         Context, embargo,
         online::Online,
-        sealing::{first_use, investigate, published},
+        sealing::{first_use, investigate, refuse_if_it_says_so},
         send::find_route,
         target,
         vendor::{self, Investigation},
@@ -41,7 +41,9 @@ pub(super) fn run(args: &CaseRecover, context: &Context<'_>) -> Result<Exit, Fai
     let typed = args.fingerprint.as_slice();
     let found = investigate(typed, &args.network, &vendor, context)?;
     let first_use = first_use(typed, args.yes_trust_first_use);
-    let recipient = published(&vendor, &found, &first_use, context)?;
+    refuse_if_it_says_so(&vendor, &found)?;
+    // The key of a case may be an old one: reading the case pins nothing.
+    let recipient = vendor::choose_unpinned(&vendor, &found, &first_use, context)?;
     let named = vendor.loopback().into_iter().chain(args.intake.clone());
     let online = Online::new(&args.network, named, context)?;
     let intake = match &args.intake {

@@ -24,6 +24,32 @@ pub(in crate::commands) fn choose(
     first_use: &FirstUse,
     context: &Context<'_>,
 ) -> Result<Recipient, Failure> {
+    let (recipient, trusted) = settle(vendor, found, first_use, context)?;
+    if let Some(provenance) = trusted {
+        pin(vendor, recipient.certificate(), provenance, context)?;
+    }
+    warn_before_expiry(&recipient, context);
+    Ok(recipient)
+}
+
+/// The key, or the refusal, as [`choose`] has it; nothing is pinned.
+pub(in crate::commands) fn choose_unpinned(
+    vendor: &Vendor,
+    found: &Investigation,
+    first_use: &FirstUse,
+    context: &Context<'_>,
+) -> Result<Recipient, Failure> {
+    let (recipient, _) = settle(vendor, found, first_use, context)?;
+    Ok(recipient)
+}
+
+/// The key, and what spoke for it where it is to be pinned.
+fn settle(
+    vendor: &Vendor,
+    found: &Investigation,
+    first_use: &FirstUse,
+    context: &Context<'_>,
+) -> Result<(Recipient, Option<Vec<String>>), Failure> {
     let decision = match &found.decision {
         Ok(decision) => decision,
         Err(stop) => return Err(refusal(vendor, found, stop, context)),
@@ -32,23 +58,21 @@ pub(in crate::commands) fn choose(
     let key = recipient.certificate().fingerprint();
     let mut provenance = sources(found, &key);
     match decision {
-        Decision::Pinned(_) => warn_of_others(found, &key, context),
-        Decision::Agreed(_) => pin(vendor, recipient.certificate(), provenance, context)?,
-        Decision::Typed(_) => {
-            provenance.push("its fingerprint was typed".to_owned());
-            pin(vendor, recipient.certificate(), provenance, context)?;
+        Decision::Pinned(_) => {
+            warn_of_others(found, &key, context);
+            return Ok((recipient.clone(), None));
         }
+        Decision::Agreed(_) => {}
+        Decision::Typed(_) => provenance.push("its fingerprint was typed".to_owned()),
         Decision::OneSource(_) => {
             let others = others(found, &key);
             if !first_use.yes_trust_first_use || !others.is_empty() {
                 ask(vendor, recipient, &provenance, &others, context)?;
             }
             refuse_if_pinned_meanwhile(vendor, found, context)?;
-            pin(vendor, recipient.certificate(), provenance, context)?;
         }
     }
-    warn_before_expiry(recipient, context);
-    Ok(recipient.clone())
+    Ok((recipient.clone(), Some(provenance)))
 }
 
 /// Every source that names the key, in words.
@@ -60,8 +84,8 @@ fn sources(found: &Investigation, key: &Fingerprint) -> Vec<String> {
         .collect()
 }
 
-/// Trusts the key for this vendor from now on, and keeps its certificate. Pins that were made under
-/// another of its names follow.
+/// Trusts the key for this vendor from now on, and keeps its certificate. Pins of the key before that
+/// were made under another of the vendor's own names follow; no pin of anything around it does.
 pub(in crate::commands) fn pin(
     vendor: &Vendor,
     certificate: &Certificate,
@@ -74,14 +98,19 @@ pub(in crate::commands) fn pin(
     let key = certificate.fingerprint();
     context.home.certificates().merge(certificate)?;
     let pins = context.home.pins();
+    let before = vendor.own_pin(context)?;
     let mut pin = Pin {
         subject: vendor.subject.name.clone(),
         fingerprint: key.clone(),
         pinned: Timestamp::try_from(context.now)?,
         provenance,
     };
-    for name in vendor.names() {
-        if name == vendor.subject.name || pins.find(&name)?.is_some() {
+    let same = |one: &Pin| {
+        let before = before.as_ref();
+        before.is_some_and(|before| before.fingerprint == one.fingerprint)
+    };
+    for name in vendor.own_names() {
+        if name == vendor.subject.name || pins.find(&name)?.as_ref().is_some_and(same) {
             pin.subject = name;
             pins.set(&pin)?;
         }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 pub(super) use self::{
-    choice::{choose, is_soon, pin},
+    choice::{choose, choose_unpinned, is_soon, pin},
     contacts::{contacts, mail_contacts},
     hints::{about, refusal},
     investigation::{Investigation, answers, investigate, observe},
@@ -76,11 +76,23 @@ impl Vendor {
         })
     }
 
-    /// The person's pin, under whichever of the vendor's names it was made: a profile that comes
-    /// later, or another spelling, must not lose it.
-    fn pin(&self, context: &Context<'_>) -> Result<Option<Pin>, Failure> {
+    /// The person's pin: under whichever of the vendor's own names it was made, so that a profile that
+    /// comes later, or another spelling, does not lose it; else that of the host or domain around it.
+    pub(super) fn pin(&self, context: &Context<'_>) -> Result<Option<Pin>, Failure> {
+        if let Some(own) = self.own_pin(context)? {
+            return Ok(Some(own));
+        }
+        for name in self.names_around() {
+            if let Some(pin) = context.home.pins().find(&name)? {
+                return Ok(Some(pin));
+            }
+        }
+        Ok(None)
+    }
+
+    fn own_pin(&self, context: &Context<'_>) -> Result<Option<Pin>, Failure> {
         let mut found: Option<Pin> = None;
-        for name in self.names() {
+        for name in self.own_names() {
             let Some(pin) = context.home.pins().find(&name)? else {
                 continue;
             };
@@ -105,10 +117,26 @@ impl Vendor {
         Ok(found)
     }
 
-    /// Every name under which this vendor may be pinned, its own first. A mailbox other than the
-    /// usual one is not the vendor.
-    fn names(&self) -> Vec<String> {
+    /// The vendor's own names: what it is pinned under, and the others of its profile.
+    fn own_names(&self) -> Vec<String> {
         let mut names = vec![self.subject.name.clone()];
+        if self.target.is_known {
+            let program = &self.target.program;
+            let id = program.id().as_str();
+            names.push(format!("profile:{id}"));
+            let aliases = program.aliases().iter().map(|alias| alias.to_lowercase());
+            names.extend(aliases.filter(|alias| alias.contains('.')));
+        }
+        let mut seen = std::collections::HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        names
+    }
+
+    /// The names whose pin counts where the vendor has none of its own, the nearest first: they are
+    /// looked up and never written, since a host's key is not its domain's. A mailbox other than the
+    /// usual one is not the vendor.
+    fn names_around(&self) -> Vec<String> {
+        let mut names = Vec::new();
         let mailbox = self
             .subject
             .addresses
@@ -125,15 +153,6 @@ impl Vendor {
             names.extend([origin.authority(), host.to_owned()]);
             names.extend(program::registrable(host));
         }
-        if self.target.is_known {
-            let program = &self.target.program;
-            let id = program.id().as_str();
-            names.push(format!("profile:{id}"));
-            let aliases = program.aliases().iter().map(|alias| alias.to_lowercase());
-            names.extend(aliases.filter(|alias| alias.contains('.')));
-        }
-        let mut seen = std::collections::HashSet::new();
-        names.retain(|name| seen.insert(name.clone()));
         names
     }
 
