@@ -2,7 +2,9 @@
 
 use std::{ffi::OsString, time::SystemTime};
 
-use clap::{Parser, error::ErrorKind};
+use clap::{CommandFactory, FromArgMatches, error::ErrorKind, parser::ValueSource};
+
+use url::Url;
 
 use crate::{
     cli::{Cli, Color, Global},
@@ -16,11 +18,11 @@ use crate::{
 /// Runs the command line `args`, the program's name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let hardened = confinement::harden();
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
+    let (cli, repeated) = match parsed(args) {
+        Ok(parsed) => parsed,
         Err(error) => return not_parsed(&error),
     };
-    let output = output(&cli.global);
+    let output = output(&cli.global).repeating(repeated);
     for (what, error) in hardened.failures() {
         output.detail(1, format!("{what}: {error}"));
     }
@@ -29,6 +31,37 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         commands::dispatch(cli.command, &context)
     });
     done.unwrap_or_else(|failure| failure.report(&output))
+}
+
+/// The command line, and what of it every suggested command repeats: a case that was begun through a
+/// proxy must not go on without it because somebody copied a hint.
+fn parsed(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, Vec<OsString>), clap::Error> {
+    let mut command = Cli::command();
+    let matches = command.try_get_matches_from_mut(args)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|why| why.format(&mut command))?;
+    let typed = |name| matches.value_source(name) == Some(ValueSource::CommandLine);
+    let mut repeated: Vec<OsString> = Vec::new();
+    if let Some(home) = cli.global.home.as_ref().filter(|_| typed("home")) {
+        repeated.extend(["--home".into(), home.into()]);
+    }
+    if let Some(proxy) = cli.global.proxy.as_ref().filter(|_| typed("proxy")) {
+        repeated.extend(["--proxy".into(), without_password(proxy).into()]);
+    }
+    if typed("offline") {
+        repeated.push("--offline".into());
+    }
+    Ok((cli, repeated))
+}
+
+/// A hint is shown, logged and copied.
+fn without_password(url: &str) -> String {
+    let Ok(mut parsed) = Url::parse(url) else {
+        return url.to_owned();
+    };
+    if parsed.password().is_none() || parsed.set_password(None).is_err() {
+        return url.to_owned();
+    }
+    parsed.into()
 }
 
 /// Shows help, or what is wrong with the command line. A wrong argument is shown escaped: it may be
@@ -84,4 +117,19 @@ fn context<'a>(global: &Global, output: &'a Output) -> Result<Context<'a>, Failu
         memory: Memory::default(),
         is_last: true,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p15_what_was_typed_is_repeated_without_its_password() {
+        let line = "sealpost case --home h sync --offline --proxy socks5h://u:secret@127.0.0.1:9";
+        let (_, repeated) = parsed(line.split(' ').map(OsString::from)).unwrap();
+        let expected = "--home h --proxy socks5h://u@127.0.0.1:9 --offline";
+        assert_eq!(repeated.join(&OsString::from(" ")), *expected);
+        let (_, repeated) = parsed(["sealpost", "find", "x"].map(OsString::from)).unwrap();
+        assert_eq!(repeated, Vec::<OsString>::new());
+    }
 }

@@ -92,6 +92,10 @@ pub struct CaseSync {
     #[arg(long, value_name = "FILE")]
     pub key: Vec<PathBuf>,
 
+    /// Go on without a proxy, although the case was begun through one
+    #[arg(long)]
+    pub direct: bool,
+
     /// The network
     #[command(flatten)]
     pub network: NetworkOptions,
@@ -173,6 +177,10 @@ pub struct CaseReply {
     /// How long to go on trying while nothing gets through, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub patience: u64,
+
+    /// Go on without a proxy, although the case was begun through one
+    #[arg(long)]
+    pub direct: bool,
 
     /// The network
     #[command(flatten)]

@@ -122,6 +122,10 @@ pub struct Send {
     #[command(flatten)]
     pub mail: MailOptions,
 
+    /// Go on without a proxy, although the case was begun through one
+    #[arg(long)]
+    pub direct: bool,
+
     /// The network
     #[command(flatten)]
     pub network: NetworkOptions,

@@ -53,6 +53,8 @@ pub struct Entry {
     pub upload: Option<UploadId>,
     /// Whether the words of the case were shown to the person.
     pub words_shown: bool,
+    /// Whether it was to go through a proxy: which one is not kept.
+    pub proxied: bool,
 }
 
 /// What is in the outbox.
@@ -384,6 +386,8 @@ struct Written {
     upload: Option<UploadId>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     words_shown: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    proxied: bool,
 }
 
 fn write(folder: &Path, entry: &Entry) -> Result<(), DiskError> {
@@ -399,6 +403,7 @@ fn write(folder: &Path, entry: &Entry) -> Result<(), DiskError> {
         sealed: entry.sealed,
         upload: entry.upload.clone(),
         words_shown: entry.words_shown,
+        proxied: entry.proxied,
     };
     let json = serde_json::to_vec_pretty(&written)
         .map_err(|error| DiskError::io("write", &path, error.into()))?;
@@ -434,6 +439,7 @@ fn read(folder: &Path) -> Result<Option<Entry>, DiskError> {
         sealed: written.sealed,
         upload: written.upload,
         words_shown: written.words_shown,
+        proxied: written.proxied,
     }))
 }
 

@@ -49,6 +49,8 @@ pub struct CaseRecord {
     pub messages: Vec<MessageView>,
     /// Those of them that came out of a mailbox, and that the vendor did not sign.
     pub by_strangers: Vec<MessageId>,
+    /// Whether it was begun through a proxy: which one is not kept.
+    pub proxied: bool,
 }
 
 /// What an intake gave for a report.
@@ -148,6 +150,7 @@ impl CaseRecord {
             noted: self.noted.clone(),
             messages: self.messages.clone(),
             by_strangers: self.by_strangers.clone(),
+            proxied: self.proxied,
         };
         // Grown at once: growing step by step would leave copies of the secret in freed memory.
         let mut json = Zeroizing::new(Vec::with_capacity(USUAL));
@@ -189,6 +192,7 @@ impl CaseRecord {
             noted: written.noted,
             messages: written.messages,
             by_strangers: written.by_strangers,
+            proxied: written.proxied,
         })
     }
 }
@@ -255,6 +259,8 @@ struct Written {
     messages: Vec<MessageView>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     by_strangers: Vec<MessageId>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    proxied: bool,
 }
 
 const VERSION: u32 = 1;

@@ -23,7 +23,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
-use url::Host;
+use url::{Host, Url};
 
 use super::{FetchError, Network, Refusal, policy::ProxyUrl, tunnel};
 
@@ -79,6 +79,28 @@ impl Network {
         }
     }
 
+    /// Whether a SOCKS proxy takes this login, which it may do without.
+    pub async fn takes_login(&self, proxy: &ProxyUrl) -> bool {
+        let asked = timeout(GREETING, async {
+            let mut stream = self.proxy(proxy.url()).await.ok()?;
+            tunnel::takes_login(&mut stream, proxy.url()).await.ok()
+        });
+        matches!(asked.await, Ok(Some(true)))
+    }
+
+    /// A connection to the proxy itself.
+    async fn proxy(&self, url: &Url) -> Result<Box<dyn Stream>, FetchError> {
+        // Of a scheme that it does not know, the parser leaves the host as it is.
+        let own = url.host_str().map(Host::parse);
+        let own = own.and_then(Result::ok).ok_or(Refusal::NoHost)?;
+        let own_port = url.port_or_known_default().unwrap_or(SOCKS_PORT);
+        let dialled = self.dial(&own, own_port).await?;
+        Ok(match url.scheme() {
+            "https" => Box::new(secure(Box::new(dialled), &own).await?),
+            _ => Box::new(dialled),
+        })
+    }
+
     async fn through(
         &self,
         proxy: &ProxyUrl,
@@ -86,15 +108,7 @@ impl Network {
         port: u16,
     ) -> Result<Box<dyn Stream>, FetchError> {
         let url = proxy.url();
-        // Of a scheme that it does not know, the parser leaves the host as it is.
-        let own = url.host_str().map(Host::parse);
-        let own = own.and_then(Result::ok).ok_or(Refusal::NoHost)?;
-        let own_port = url.port_or_known_default().unwrap_or(SOCKS_PORT);
-        let dialled = self.dial(&own, own_port).await?;
-        let mut stream: Box<dyn Stream> = match url.scheme() {
-            "https" => Box::new(secure(Box::new(dialled), &own).await?),
-            _ => Box::new(dialled),
-        };
+        let mut stream = self.proxy(url).await?;
         let opened = timeout(PATIENCE, tunnel::open(&mut stream, url, host, port)).await;
         match opened {
             Ok(Ok(())) => Ok(stream),
@@ -207,6 +221,9 @@ stream!(Secured);
 /// How long each step may take: a name, a connection, a handshake. Longer than for a page, since a
 /// proxy may build a circuit first.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a proxy may take to greet: it asks nobody for that.
+const GREETING: Duration = Duration::from_secs(5);
 
 /// RFC 1928.
 const SOCKS_PORT: u16 = 1080;

@@ -188,6 +188,19 @@ impl ProxyUrl {
     pub(super) fn url(&self) -> &Url {
         &self.0
     }
+
+    /// The same SOCKS proxy with this login; `None` where it has one, or is another kind of proxy.
+    #[must_use]
+    pub fn with_login(&self, user: &str, password: &str) -> Option<Self> {
+        let mut url = self.0.clone();
+        let has_none = url.username().is_empty() && url.password().is_none();
+        if url.scheme() != "socks5h" || !has_none {
+            return None;
+        }
+        url.set_username(user).ok()?;
+        url.set_password(Some(password)).ok()?;
+        Some(Self(url))
+    }
 }
 
 impl fmt::Debug for ProxyUrl {

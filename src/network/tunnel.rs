@@ -33,6 +33,34 @@ fn credentials(proxy: &Url) -> Option<(String, String)> {
     (!proxy.username().is_empty()).then(|| (decoded(proxy.username()), decoded(password)))
 }
 
+/// Whether a SOCKS proxy that is offered both takes this login. Nothing else is asked of it.
+pub(super) async fn takes_login(stream: &mut Box<dyn Stream>, proxy: &Url) -> io::Result<bool> {
+    let Some(login) = credentials(proxy) else {
+        return Ok(false);
+    };
+    stream.write_all(&[SOCKS, 2, NO_PASSWORD, PASSWORD]).await?;
+    stream.flush().await?;
+    let [_, chosen] = take(stream).await?;
+    Ok(chosen == PASSWORD && log_in(stream, login).await.is_ok())
+}
+
+/// RFC 1929.
+async fn log_in(
+    stream: &mut Box<dyn Stream>,
+    (user, password): (String, String),
+) -> io::Result<()> {
+    let mut login = vec![1];
+    short(&mut login, user.as_bytes())?;
+    short(&mut login, password.as_bytes())?;
+    stream.write_all(&login).await?;
+    stream.flush().await?;
+    let [_, status] = take(stream).await?;
+    if status != 0 {
+        return Err(fault("it refuses the user name or password"));
+    }
+    Ok(())
+}
+
 async fn socks(
     stream: &mut Box<dyn Stream>,
     credentials: Option<(String, String)>,
@@ -50,16 +78,8 @@ async fn socks(
     if chosen != method {
         return Err(fault("it wants another way of logging in"));
     }
-    if let Some((user, password)) = credentials {
-        let mut login = vec![1];
-        short(&mut login, user.as_bytes())?;
-        short(&mut login, password.as_bytes())?;
-        stream.write_all(&login).await?;
-        stream.flush().await?;
-        let [_, status] = take(stream).await?;
-        if status != 0 {
-            return Err(fault("it refuses the user name or password"));
-        }
+    if let Some(login) = credentials {
+        log_in(stream, login).await?;
     }
     let mut request = vec![SOCKS, 1, 0];
     match host {

@@ -122,8 +122,9 @@ impl Failure {
     /// else as text on stderr. Gives the exit code to end with.
     #[must_use]
     pub fn report(&self, output: &Output) -> Exit {
-        if !self.is_silent() && !output.json_failure(&self.document()) {
-            output.on_stderr(|stderr| self.write_to(stderr));
+        let hints: Vec<Hint> = self.hints.iter().map(|it| output.completed(it)).collect();
+        if !self.is_silent() && !output.json_failure(&self.document(&hints)) {
+            output.on_stderr(|stderr| self.write_to(&hints, stderr));
         }
         self.exit
     }
@@ -138,19 +139,19 @@ impl Failure {
                 .any(|prompt| matches!(prompt, PromptError::Interrupted))
     }
 
-    fn write_to(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn write_to(&self, hints: &[Hint], out: &mut dyn Write) -> io::Result<()> {
         let (message, causes) = self.layers();
         writeln!(out, "{} {}", "error:".red().bold(), escape(&message))?;
         for cause in causes {
             writeln!(out, "  {} {}", "cause:".red(), escape(&cause))?;
         }
-        for hint in &self.hints {
+        for hint in hints {
             writeln!(out, "{} {hint}", "hint:".cyan().bold())?;
         }
         Ok(())
     }
 
-    fn document(&self) -> Document {
+    fn document(&self, hints: &[Hint]) -> Document {
         let (message, causes) = self.layers();
         let hint = |hint: &Hint| HintDocument {
             text: hint.text().to_owned(),
@@ -163,7 +164,7 @@ impl Failure {
             error: ErrorDocument {
                 message,
                 causes,
-                hints: self.hints.iter().map(hint).collect(),
+                hints: hints.iter().map(hint).collect(),
                 exit: self.exit.code(),
             },
         }

@@ -35,6 +35,20 @@ impl Hint {
         }
     }
 
+    /// The same hint, with these arguments behind those of a suggested command of ours.
+    #[must_use]
+    pub(super) fn repeating(&self, arguments: &[OsString]) -> Self {
+        let mut hint = self.clone();
+        if hint
+            .command
+            .first()
+            .is_some_and(|program| program == "sealpost")
+        {
+            hint.command.extend_from_slice(arguments);
+        }
+        hint
+    }
+
     /// The words alone, not escaped.
     #[must_use]
     pub fn text(&self) -> &str {

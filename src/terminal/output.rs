@@ -3,6 +3,7 @@
 //! Serves the global options `--json`, `-q`, `-v` and `--color`, resolved once into an [`Output`].
 //! Text is handed in raw: what was escaped before would be escaped twice.
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +14,7 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 use owo_colors::OwoColorize;
 use serde::Serialize;
 
+use super::Hint;
 use super::escape::{escape, escape_lines};
 use super::json::inert_json;
 
@@ -55,6 +57,7 @@ pub struct Output {
     stderr: Mutex<AutoStream<Stream>>,
     stdout_used: AtomicBool,
     bars: MultiProgress,
+    repeated: Vec<OsString>,
 }
 
 type Stream = Box<dyn Write + Send>;
@@ -97,7 +100,27 @@ impl Output {
             stderr: Mutex::new(AutoStream::new(Box::new(stderr), choice)),
             stdout_used: AtomicBool::new(false),
             bars: MultiProgress::with_draw_target(target),
+            repeated: Vec::new(),
         }
+    }
+
+    /// The same output, which puts these arguments behind every command that it suggests: what was typed
+    /// about where things are kept and how the network is reached holds for the next step, too.
+    #[must_use]
+    pub fn repeating(mut self, arguments: Vec<OsString>) -> Self {
+        self.repeated = arguments;
+        self
+    }
+
+    /// The hint with what its command needs of this one.
+    #[must_use]
+    pub fn completed(&self, hint: &Hint) -> Hint {
+        hint.repeating(&self.repeated)
+    }
+
+    /// A note that suggests a command; silent as [`Output::say`].
+    pub fn suggest(&self, hint: &Hint) {
+        self.say(self.completed(hint));
     }
 
     /// The same output into other streams, without progress: for tests of commands.

@@ -7,7 +7,7 @@ use expectrl::{Eof, Expect as _, Session};
 use crate::desk::{Desk, Ended};
 
 /// The vendor's name, reached at the socket of these tests and nowhere else.
-fn reporter(desk: &Desk, line: &str, trusts: &str) -> Ended {
+pub(crate) fn reporter(desk: &Desk, line: &str, trusts: &str) -> Ended {
     let at = desk.at;
     let network = format!("--connect-to *={at} --dns-server 127.0.0.1:9 --vks none --hkp none");
     let mut command = desk.command(&format!("{line} {network}"));

@@ -17,6 +17,7 @@ mod liar;
 mod line;
 #[path = "../members/mod.rs"]
 mod members;
+mod proxies;
 mod receipts;
 mod records;
 #[path = "../intake/bench/strace.rs"]

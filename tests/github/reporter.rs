@@ -282,7 +282,7 @@ fn p01_what_may_be_there_in_clear_is_never_called_sealed() {
         .send("--sealed")
         .expect(3)
         .says("may have filed this report readable to GitHub")
-        .says("case forget");
+        .says("\"forget\"");
     let found = scene.send("--accept-transport-only").expect(0).json();
     let found = &found["deliveries"][0];
     assert_eq!(

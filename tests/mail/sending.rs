@@ -470,3 +470,18 @@ fn p01_without_a_key_there_is_no_mail() {
     assert_eq!(office.names("home/outbox").len(), 0);
     assert!(!office.bench.web.saw(CANARY));
 }
+
+/// The mail system of this machine goes its own way to the world, so it is not used where that was ruled out.
+#[test]
+fn sendmail_is_refused_where_it_would_go_around_the_proxy() {
+    let office = Office::new();
+    let mut send = SEND;
+    send[3] = "security@example.test";
+    for option in ["--offline", "--proxy=socks5h://127.0.0.1:9"] {
+        let more = ["--sendmail", "--from", FROM, option];
+        let refused = office.run(&[&send[..], &more].concat()).expect(2);
+        let name = option.split('=').next().unwrap();
+        assert!(refused.stderr.contains(name), "{}", refused.stderr);
+        assert!(office.cases().is_empty());
+    }
+}

@@ -8,7 +8,7 @@ use crate::{
     client::Attested,
     commands::{Context, embargo::Clock, send::key_of},
     disk::{CaseRecord, Entry, VaultError},
-    terminal::{Failure, escape::brief},
+    terminal::{Failure, Hint, escape::brief},
 };
 
 use super::letters::Letter;
@@ -223,10 +223,9 @@ pub(super) fn tell(case: &CaseDocument, context: &Context<'_>) -> Result<(), Fai
         letter.tell(context)?;
     }
     if case.in_outbox > 0 {
-        output.say(format!(
-            "{} in the outbox: sealpost send --resume {}",
-            case.in_outbox, case.case
-        ));
+        let next = ["sealpost", "send", "--resume", &case.case];
+        let words = format!("{} in the outbox", case.in_outbox);
+        output.suggest(&Hint::command(words, next));
     }
     Ok(())
 }
@@ -287,6 +286,7 @@ mod tests {
             noted: Vec::new(),
             messages: Vec::new(),
             by_strangers: Vec::new(),
+            proxied: false,
         }
     }
 

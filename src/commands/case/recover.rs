@@ -59,7 +59,7 @@ pub(super) fn run(args: &CaseRecover, context: &Context<'_>) -> Result<Exit, Fai
     }
     let (report, receipt) = fetch(&intake, &online, &token)?;
     let mut record = record(
-        secret,
+        (secret, context.proxy.is_some()),
         (vendor.subject.name.clone(), certificate),
         &intake,
         (report, receipt),
@@ -71,9 +71,9 @@ pub(super) fn run(args: &CaseRecover, context: &Context<'_>) -> Result<Exit, Fai
     let mut document = CaseDocument::new(&record, &[]);
     document.attest(&attested);
     tell(&document, context)?;
-    context.output.say(format!(
-        "case {name} is back; its messages come with: sealpost case sync {name}"
-    ));
+    let sync = ["sealpost", "case", "sync", name.as_str()];
+    let next = Hint::command(format!("case {name} is back; its messages come with"), sync);
+    context.output.suggest(&next);
     context.output.json(&Document::one(document))?;
     Ok(Exit::Done)
 }
@@ -167,7 +167,7 @@ fn fetch(
 }
 
 fn record(
-    secret: CaseSecret,
+    (secret, proxied): (CaseSecret, bool),
     (vendor, certificate): (String, Certificate),
     intake: &Intake<'_>,
     (report, receipt): (ReportSummary, Vec<u8>),
@@ -194,6 +194,7 @@ fn record(
         noted: Vec::new(),
         messages: Vec::new(),
         by_strangers: Vec::new(),
+        proxied,
     })
 }
 

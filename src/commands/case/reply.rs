@@ -15,7 +15,7 @@ use crate::{
         Context,
         context::read_capped,
         memory::remembered,
-        online::Online,
+        online::{Online, refuse_without_proxy},
         sealing::Author,
         send::{deliver_message, idempotency_key, kept_to_go_on},
         vendor,
@@ -53,6 +53,9 @@ pub(super) fn run(args: &CaseReply, context: &Context<'_>) -> Result<Exit, Failu
             ["sealpost", "send", "--resume", name.as_str()],
         )));
     };
+    if record.proxied && !args.direct {
+        refuse_without_proxy(&name, context)?;
+    }
     let held = seal(&letter, (&record, &delivered.report), args, context)?;
     let online = Online::new(&args.network, [intake.clone()], context)?;
     let patience = Duration::from_secs(args.patience);
@@ -127,5 +130,6 @@ fn seal(
         sealed: Timestamp::try_from(context.now)?,
         upload: None,
         words_shown: true,
+        proxied: context.proxy.is_some(),
     })?)
 }

@@ -16,15 +16,19 @@ use crate::{
     case::{CaseName, State},
     cli::CaseSync,
     client::IntakeError,
-    commands::{Context, online::Online},
+    commands::{
+        Context,
+        online::{Online, refuse_without_proxy, shuffle},
+    },
     disk::{CaseRecord, Cases, Destination, NoIntake, Seen},
     terminal::{Exit, Failure, Hint, escape::brief},
     wire::{Author, MessageId, MessageView, Token},
 };
 
 pub(super) fn run(args: &CaseSync, context: &Context<'_>) -> Result<Exit, Failure> {
-    let (cases, names) = chosen(args.case.as_deref(), context)?;
+    let (cases, mut names) = chosen(args.case.as_deref(), context)?;
     let cases = unlocked(cases, &names, context)?;
+    shuffle(&mut names)?;
     let (mut documents, mut unreadable) = (Vec::new(), Vec::new());
     let mut failed = None;
     for name in &names {
@@ -57,6 +61,7 @@ pub(super) fn run(args: &CaseSync, context: &Context<'_>) -> Result<Exit, Failur
             }
         }
     }
+    documents.sort_by(|one, other| one.case.cmp(&other.case));
     let asked = documents.iter().filter(|document| document.error.is_none());
     match asked.collect::<Vec<_>>().as_slice() {
         [] if names.is_empty() => context.output.say("there is no case yet"),
@@ -93,7 +98,8 @@ fn tell_news(cases: &[&CaseDocument], context: &Context<'_>) -> Result<(), Failu
         ))?;
     }
     if !news.is_empty() {
-        context.output.say("to read it: sealpost case show CASE");
+        let show = ["sealpost", "case", "show", "CASE"];
+        context.output.suggest(&Hint::command("to read it", show));
     }
     match rest.len() {
         0 => {}
@@ -127,6 +133,9 @@ fn one(
             ["sealpost", "send", "--resume", name.as_str()],
         )));
     };
+    if record.proxied && !args.direct {
+        refuse_without_proxy(name, context)?;
+    }
     let online = Online::new(&args.network, [intake.clone()], context)?;
     let intake = online.intake(&intake);
     let token = Token::from_bytes(&record.secret.token_bytes());

@@ -39,7 +39,8 @@ pub(in crate::commands) fn before_sending(
             .filter(|one| one.code.severity() == Severity::Hint)
             .count();
         if hints > 0 {
-            context.output.say(format!("{hints} hints: {}", again()));
+            let again = context.output.completed(&again());
+            context.output.say(format!("{hints} hints: {again}"));
         }
         return Ok(());
     }

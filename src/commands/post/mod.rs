@@ -77,9 +77,10 @@ impl Post {
         url: &Url,
         from: MailAddress,
         options: &MailOptions,
+        context: &Context<'_>,
     ) -> Result<Self, Failure> {
         let way = match url.scheme() {
-            SENDMAIL => Way::Sendmail(sendmail::find()?),
+            SENDMAIL => Way::through_sendmail(context)?,
             _ => Way::Smtp(Box::new(server(url.as_str())?)),
         };
         Ok(Self {
@@ -110,13 +111,28 @@ impl Post {
 }
 
 impl Way {
+    /// The mail system of this machine asks nobody how it may reach the world.
+    fn through_sendmail(context: &Context<'_>) -> Result<Self, Failure> {
+        let typed = [
+            (context.offline, "--offline"),
+            (context.proxy.is_some(), "--proxy"),
+        ];
+        if let Some((_, option)) = typed.into_iter().find(|(is_typed, _)| *is_typed) {
+            let error = anyhow!("sendmail sends the mail on its own, whatever {option} says");
+            return Err(Failure::new(Exit::Usage, error).with_hint(Hint::words(
+                "send it through a server with --smtp URL, or write it into a file with --eml FILE",
+            )));
+        }
+        Ok(Self::Sendmail(sendmail::find()?))
+    }
+
     fn resolve(
         options: &MailOptions,
         default: &Path,
         context: &Context<'_>,
     ) -> Result<Self, Failure> {
         if options.sendmail {
-            return Ok(Self::Sendmail(sendmail::find()?));
+            return Self::through_sendmail(context);
         }
         if let Some(url) = &options.smtp {
             return Ok(Self::Smtp(Box::new(server(url)?)));

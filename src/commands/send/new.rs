@@ -41,8 +41,7 @@ pub(super) fn through_outbox(
     let pending = context.home.outbox().begin(name.as_str())?;
     let (writer, reader) = (pending.writer()?, pending.reader()?);
     let way = Way::new(route, (online, args))?;
-    let key = way.key.clone();
-    let shared = Shared::default();
+    let (key, shared) = (way.key.clone(), Shared::default());
     let (growth, source) = growing(reader);
     let keep = |shipment: &Shipment, sealed: (u64, [u8; 32])| -> Result<CaseRecord, Failure> {
         let record = record(shipment, sealed, route, context)?;
@@ -58,6 +57,7 @@ pub(super) fn through_outbox(
             sealed: record.sealed,
             upload: place.upload.clone(),
             words_shown: false,
+            proxied: context.proxy.is_some(),
         };
         match pending.publish(entry) {
             Ok(held) => place.held = Some(held),
@@ -262,6 +262,7 @@ fn record(
         noted: Vec::new(),
         messages: Vec::new(),
         by_strangers: Vec::new(),
+        proxied: context.proxy.is_some(),
     })
 }
 

@@ -128,7 +128,8 @@ pub(super) fn tell(done: &Delivered, context: &Context<'_>) {
     ));
     output.say(format!("  report:  {} ({} bytes)", done.report, done.size));
     if let Some(case) = &done.case {
-        output.say(format!("  case:    {case} (sealpost case show {case})"));
+        let show = ["sealpost", "case", "show", case];
+        output.suggest(&Hint::command(format!("  case:    {case}"), show));
     }
     if let Some(words) = done.case_words.as_ref().filter(|_| !output.is_json()) {
         output.notice(format!("case words: {words}"));

@@ -21,7 +21,7 @@ use crate::{
     client::{IntakeError, Offer, Source},
     commands::{
         Context,
-        online::{Online, pace},
+        online::{Online, pace, refuse_without_proxy, shuffle},
     },
     disk::{CaseRecord, Cases, Entry, EntryKind, HeldEntry, Interruption},
     network::policy::PATIENCE,
@@ -56,6 +56,7 @@ pub(super) fn run(which: &str, args: &Send, context: &Context<'_>) -> Result<Exi
         Exit::Failed
     };
     let alone = entries.len() == 1 && damaged.is_empty();
+    shuffle(&mut entries)?;
     for (name, entry) in entries {
         if interruption.came().is_some() {
             break;
@@ -115,6 +116,9 @@ fn one(
     };
     let entry = held.entry();
     let record = cases.read(&entry.case).map_err(Failure::from)?;
+    if (entry.proxied || record.proxied) && !args.direct {
+        refuse_without_proxy(&entry.case, context)?;
+    }
     if let EntryKind::Mail { .. } = entry.kind {
         let (again, held) = by_mail::again(held, (&record, cases), (args, interruption), context)?;
         return Ok((Delivery::Mailed(Box::new(again)), Some(held)));

@@ -112,6 +112,7 @@ fn record(entropy: u8) -> CaseRecord {
         }],
         messages: Vec::new(),
         by_strangers: Vec::new(),
+        proxied: false,
     }
 }
 

@@ -40,6 +40,7 @@ fn entry(content: &[u8]) -> Entry {
         sealed: "2026-11-26T10:00:00Z".parse().unwrap(),
         upload: None,
         words_shown: false,
+        proxied: false,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     },
     disk::CaseRecord,
     openpgp::Certificate,
-    terminal::{Exit, Failure, escape::brief},
+    terminal::{Exit, Failure, Hint, escape::brief},
 };
 
 /// A report that became a mail.
@@ -99,7 +99,8 @@ impl Mailed {
         output.say(format!("  for:     {vendor}, key {key}"));
         output.say(format!("  size:    {} bytes", self.size));
         if let Some(case) = &self.case {
-            output.say(format!("  case:    {case} (sealpost case show {case})"));
+            let show = ["sealpost", "case", "show", case];
+            output.suggest(&Hint::command(format!("  case:    {case}"), show));
         }
         if let Some(words) = self.case_words.as_ref().filter(|_| !output.is_json()) {
             output.notice(format!("case words: {words}"));

@@ -28,7 +28,7 @@ pub(in crate::commands::send) fn again(
     let name = record.name();
     refuse_if_changed(&mut held.sealed()?, &entry)?;
     let (sender, recipient): (MailAddress, MailAddress) = (from.parse()?, to.parse()?);
-    let mut post = Post::again(&entry.intake, sender.clone(), &args.mail)?;
+    let mut post = Post::again(&entry.intake, sender.clone(), &args.mail, context)?;
     post.unlock(context)?;
     let online = Online::new(&args.network, None, context)?;
     let line = (&online, interruption);

@@ -112,6 +112,7 @@ fn record(
         noted: Vec::new(),
         messages: Vec::new(),
         by_strangers: Vec::new(),
+        proxied: context.proxy.is_some(),
     })
 }
 
@@ -141,6 +142,7 @@ pub(super) fn through_outbox(
         sealed: record.sealed,
         upload: None,
         words_shown: false,
+        proxied: context.proxy.is_some(),
     };
     let mut held = pending.publish(entry).inspect_err(|_| {
         let _gone = cases.forget(&name);

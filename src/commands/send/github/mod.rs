@@ -24,7 +24,7 @@ use crate::{
     commands::{
         Context, embargo,
         github::{advisories, connect, explain, page, repository},
-        online::Online,
+        online::{Online, refuse_without_proxy},
         sealing::new_case,
         vendor::Vendor,
     },
@@ -116,6 +116,9 @@ pub(super) fn run(
         Earlier::None => (new_case()?, None),
     };
     if let Some(earlier) = &earlier {
+        if earlier.proxied && !args.direct {
+            refuse_without_proxy(&earlier.name(), context)?;
+        }
         refuse_another_form(earlier, args.sealed)?;
     }
     let embargo = embargo::terms(Some(&vendor.target.program), report.disclosure());
@@ -195,9 +198,10 @@ fn refuse_another_key(filing: &Filing) -> Result<(), Failure> {
 
 fn forget(earlier: &CaseRecord) -> Hint {
     let name = earlier.name();
-    Hint::words(format!(
-        "look at the repository's advisories on GitHub; if it is not there: sealpost case forget {name}"
-    ))
+    Hint::command(
+        "look at the repository's advisories on GitHub; if it is not there",
+        ["sealpost", "case", "forget", name.as_str()],
+    )
 }
 
 /// The repository that was named, or the one among the vendor's contacts.
@@ -361,6 +365,7 @@ impl Filing {
             noted: Vec::new(),
             messages: Vec::new(),
             by_strangers: Vec::new(),
+            proxied: context.proxy.is_some(),
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     commands::Context,
     disk::CaseRecord,
     program::Repository,
-    terminal::{Exit, Failure, escape::brief},
+    terminal::{Exit, Failure, Hint, escape::brief},
 };
 
 /// What `--json` prints: the list has this one delivery.
@@ -72,7 +72,8 @@ impl Done {
             None => output.say("  sealed:  no, GitHub can read it"),
         }
         if let Some(case) = &self.case {
-            output.say(format!("  case:    {case} (sealpost case show {case})"));
+            let show = ["sealpost", "case", "show", case];
+            output.suggest(&Hint::command(format!("  case:    {case}"), show));
         }
         if let Some(words) = self.case_words.as_ref().filter(|_| !output.is_json()) {
             output.notice(format!("case words: {words}"));
