@@ -9,7 +9,7 @@ use futures_util::future::{join, join_all, join4};
 use url::Url;
 
 use super::{
-    Asked, Evidence, Fault, Kind, SecurityTxtFile, Standing, Statement,
+    Asked, Evidence, Fault, Kind, Outcome, SecurityTxtFile, Standing, Statement,
     evidence::short,
     key_server::{Hkp, Vks},
     lookup::Wanted,
@@ -47,6 +47,21 @@ pub struct Servers {
     pub hkp: Option<Hkp>,
     /// GitHub's API.
     pub github_api: Url,
+}
+
+impl Servers {
+    /// Where each of them has the certificate of a fingerprint, and whatever revokes it.
+    pub(super) fn by_fingerprint(&self, key: &Fingerprint) -> Vec<(Kind, Url)> {
+        let vks = self
+            .vks
+            .as_ref()
+            .map(|vks| (Kind::Vks, vks.by_fingerprint(key)));
+        let hkp = self
+            .hkp
+            .as_ref()
+            .map(|hkp| (Kind::Hkp, hkp.by_fingerprint(key)));
+        vks.into_iter().chain(hkp).collect()
+    }
 }
 
 /// What was found.
@@ -104,7 +119,7 @@ pub async fn discover(
         discovery.take(found);
     }
     // A key that was found on a page may be revoked at a key server.
-    let fresh = discovery.named_keys();
+    let fresh = discovery.named_keys(servers, now);
     let carried = asker.fingerprints(&fresh).await;
     discovery.take(carried);
     discovery
@@ -206,18 +221,45 @@ impl Discovery {
         }
     }
 
-    /// The keys that somebody names and that no key server was asked for yet.
-    fn named_keys(&self) -> Vec<Fingerprint> {
-        let mut named: Vec<Fingerprint> = Vec::new();
+    /// The keys that somebody names and that not every key server was asked for yet, those first that
+    /// may be used: whoever names many keys must not keep one of them from being looked up.
+    fn named_keys(&self, servers: &Servers, now: SystemTime) -> Vec<Fingerprint> {
+        let mut named: Vec<(bool, Fingerprint)> = Vec::new();
         let statements = self.evidence.statements.iter();
         for key in statements.flat_map(|statement| &statement.keys) {
-            let looked_up = |asked: &Asked| asked.at.contains(key.as_hex());
-            let known = named.contains(key) || self.asked.iter().any(looked_up);
-            if !known && self.evidence.certificate(key).is_some() {
-                named.push(key.clone());
+            let known = named.iter().any(|(_, named)| named == key);
+            if known || self.was_looked_up(key, servers) {
+                continue;
+            }
+            if let Some(certificate) = self.evidence.certificate(key) {
+                let unusable = certificate.verdict(now).recipient().is_err();
+                named.push((unusable, key.clone()));
             }
         }
-        named
+        named.sort_by_key(|(unusable, _)| *unusable);
+        named.into_iter().map(|(_, key)| key).collect()
+    }
+
+    /// Whether every key server itself was asked for this fingerprint. A URL with the fingerprint in it,
+    /// which anybody can choose, is no such question.
+    fn was_looked_up(&self, key: &Fingerprint, servers: &Servers) -> bool {
+        let mut questions = servers.by_fingerprint(key).into_iter();
+        questions.all(|(kind, url)| {
+            let at = short(url.as_str());
+            let mut asked = self.asked.iter();
+            asked.any(|asked| asked.kind == kind && asked.at == at)
+        })
+    }
+
+    /// How the key servers failed that were asked for this fingerprint.
+    pub fn failed_lookups(&self, key: &Fingerprint) -> impl Iterator<Item = (&Asked, &Fault)> {
+        let asked = self.asked.iter().filter(|asked| {
+            matches!(asked.kind, Kind::Vks | Kind::Hkp) && asked.at.contains(key.as_hex())
+        });
+        asked.filter_map(|asked| match &asked.outcome {
+            Outcome::Fault(fault) => Some((asked, fault)),
+            Outcome::Found(_) | Outcome::Nothing => None,
+        })
     }
 
     /// The verdict on the security.txt's signature, by the certificates that are at hand. A file

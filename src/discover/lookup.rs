@@ -123,22 +123,14 @@ impl Asker<'_> {
     /// The certificates of fingerprints that somebody named: from both key servers, so that a
     /// revocation at either of them is seen.
     pub(super) async fn fingerprints(&self, fingerprints: &[Fingerprint]) -> Vec<Found> {
-        let lookups = fingerprints.iter().take(MAX_KEYS).map(|fingerprint| async {
-            let (vks, hkp) = join(
-                self.carried(Kind::Vks, fingerprint),
-                self.carried(Kind::Hkp, fingerprint),
-            )
-            .await;
-            vks.into_iter().chain(hkp)
+        let lookups = fingerprints.iter().take(MAX_KEYS).flat_map(|fingerprint| {
+            let questions = self.servers.by_fingerprint(fingerprint).into_iter();
+            questions.map(move |(kind, url)| self.carried(kind, url, fingerprint))
         });
-        join_all(lookups).await.into_iter().flatten().collect()
+        join_all(lookups).await
     }
 
-    async fn carried(&self, kind: Kind, fingerprint: &Fingerprint) -> Option<Found> {
-        let url = match kind {
-            Kind::Hkp => self.servers.hkp.as_ref()?.by_fingerprint(fingerprint),
-            _ => self.servers.vks.as_ref()?.by_fingerprint(fingerprint),
-        };
+    async fn carried(&self, kind: Kind, url: Url, fingerprint: &Fingerprint) -> Found {
         let at = url.to_string();
         let host = url.host_str().unwrap_or_default().to_owned();
         let get = Get {
@@ -148,7 +140,7 @@ impl Asker<'_> {
         };
         let answer = match self.fetch(kind, get).await {
             Ok(answer) => answer,
-            Err(ended) => return Some(ended),
+            Err(ended) => return ended,
         };
         let read = read_certificates(&at, &answer.body)
             .map_err(|error| unreadable(&error))
@@ -157,12 +149,12 @@ impl Asker<'_> {
                 all
             });
         let certificates = match read {
-            Ok(certificates) if certificates.is_empty() => return Some(Found::nothing(kind, &at)),
+            Ok(certificates) if certificates.is_empty() => return Found::nothing(kind, &at),
             Ok(certificates) => certificates,
-            Err(fault) => return Some(Found::fault(kind, &at, fault)),
+            Err(fault) => return Found::fault(kind, &at, fault),
         };
         let peers = answer.peers;
-        Some(Found::keys(
+        Found::keys(
             Statement {
                 kind,
                 at,
@@ -173,7 +165,7 @@ impl Asker<'_> {
                 keys: Vec::new(),
             },
             certificates,
-        ))
+        )
     }
 }
 

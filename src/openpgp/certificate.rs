@@ -13,7 +13,7 @@ use sequoia_openpgp::{
 
 use super::{
     CertificateError, Fingerprint, KeyState, MergeError, Verdict, blocks,
-    flood::{self, Costs, Revocations},
+    flood::{self, Bare, Costs, Revocations},
     key_state, merge, names,
     sealed::KeyName,
     signature,
@@ -201,7 +201,8 @@ fn dearmor(file: &str, page: &[u8]) -> Result<(Vec<u8>, Revocations), Certificat
 }
 
 /// The certificates of one file. One that cannot be used does not hide the others; it is the
-/// error only where no other is there. Copies of one certificate become one, and every revocation
+/// error only where no other is there. Of one that is flooded, its revocation alone is taken: nobody can
+/// hide that behind other signatures. Copies of one certificate become one, and every revocation
 /// counts for the certificate that it was made for, wherever in the file it stands.
 fn read_binary(
     file: &str,
@@ -213,15 +214,18 @@ fn read_binary(
         source,
     };
     let mut certs: Vec<Cert> = Vec::new();
-    let (mut rejected, mut costs) = (None, Costs::default());
+    let (mut rejected, mut costs, mut bare) = (None, Costs::default(), Bare::default());
     for raw in RawCertParser::from_bytes(bytes).map_err(damaged)? {
         let parsed = raw.map_err(damaged).and_then(|raw| {
             revocations.take_from(&raw);
             flood::parse(&raw, &mut costs).map_err(|why| match why {
-                flood::Rejected::Flooded => CertificateError::Flooded {
-                    file: file.to_owned(),
-                    fingerprint: raw.fingerprint().to_hex(),
-                },
+                flood::Rejected::Flooded => {
+                    bare.take(&raw);
+                    CertificateError::Flooded {
+                        file: file.to_owned(),
+                        fingerprint: raw.fingerprint().to_hex(),
+                    }
+                }
                 flood::Rejected::Damaged(source) => damaged(source),
             })
         });
@@ -235,6 +239,7 @@ fn read_binary(
             Err(why) => rejected = rejected.or(Some(why)),
         }
     }
+    certs.extend(bare.revoked(&revocations));
     match rejected {
         Some(why) if certs.is_empty() => Err(why),
         _ => merged(certs, &revocations).map_err(damaged),

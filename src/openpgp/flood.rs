@@ -12,7 +12,10 @@ use std::{
 use sequoia_openpgp::{
     Cert, Fingerprint, KeyID, Packet, Result,
     cert::raw::{RawCert, RawCertParser},
-    packet::{Signature, Tag},
+    packet::{
+        Key, Signature, Tag,
+        key::{PrimaryRole, PublicParts},
+    },
     parse::Parse,
     serialize::MarshalInto,
     types::SignatureType,
@@ -42,6 +45,11 @@ const MAX_ISSUERS: usize = 4;
 /// The largest key packet, in bytes: RSA of 16,384 bits and every post-quantum key fit. Verifying
 /// takes time with the cube of a number's length, for every signature.
 const MAX_KEY: usize = 3 << 10;
+
+/// Of so many flooded certificates in one file it is looked whether they were revoked.
+const MAX_BARE: usize = 16;
+
+type PrimaryKey = Key<PublicParts, PrimaryRole>;
 
 /// Why a certificate was not taken.
 pub(super) enum Rejected {
@@ -196,47 +204,115 @@ fn own_signature(packet: &[u8], owner: &sequoia_openpgp::KeyHandle) -> Option<Si
     may_be.then_some(signature)
 }
 
+/// The primary keys of flooded certificates, each once: all that is taken of these is that their owners
+/// revoked them.
+#[derive(Default)]
+pub(super) struct Bare(HashMap<Fingerprint, PrimaryKey>);
+
+impl Bare {
+    pub(super) fn take(&mut self, raw: &RawCert<'_>) {
+        if self.0.len() < MAX_BARE {
+            self.0.insert(raw.fingerprint(), raw.primary_key());
+        }
+    }
+
+    /// Those that were revoked, with nothing but their revocations.
+    pub(super) fn revoked(self, revocations: &Revocations) -> Vec<Cert> {
+        let keys = self.0.into_values();
+        let revoked = keys.filter_map(|key| {
+            let bare = Cert::from_packets(std::iter::once(Packet::PublicKey(key))).ok()?;
+            let (cert, _) = bare.clone().insert_packets(revocations.of(&bare)).ok()?;
+            let is_revoked = cert.primary_key().self_revocations().next().is_some();
+            is_revoked.then_some(cert)
+        });
+        revoked.collect()
+    }
+}
+
 /// Revocations of keys that stand anywhere in a file, found by the key that made them.
 #[derive(Default)]
 pub(super) struct Revocations {
     all: Vec<Signature>,
-    by_issuer: HashMap<KeyID, Vec<usize>>,
+    by_issuer: HashMap<KeyID, Places>,
+}
+
+/// Where in [`Revocations`] those of one key are. Those of its own certificate were looked at there, so
+/// that what somebody puts elsewhere does not take their room.
+#[derive(Default)]
+struct Places {
+    own: Vec<usize>,
+    elsewhere: Vec<usize>,
 }
 
 impl Revocations {
     /// Takes those of `signatures` that revoke keys, up to a number for each key.
     pub(super) fn take(&mut self, signatures: impl IntoIterator<Item = Signature>) {
-        let signatures = signatures.into_iter();
-        for signature in signatures.filter(|s| s.typ() == SignatureType::KeyRevocation) {
-            let place = self.all.len();
-            let mut is_wanted = false;
-            for issuer in signature.get_issuers().into_iter().take(MAX_ISSUERS) {
-                let places = self.by_issuer.entry(issuer.into()).or_default();
-                if places.len() < MAX_OWN_SIGNATURES && places.last() != Some(&place) {
-                    places.push(place);
-                    is_wanted = true;
-                }
-            }
-            if is_wanted {
-                self.all.push(signature);
-            }
+        for signature in signatures {
+            self.take_one(signature, None);
         }
     }
 
-    /// Takes those of a certificate, which may be about another one.
+    /// Takes those of a certificate, which may be about another one. Of those about itself, what cannot
+    /// be its owner's does not count: it would take the room of what is.
     pub(super) fn take_from(&mut self, raw: &RawCert<'_>) {
+        let owner = raw.primary_key();
         let packets = raw.packets();
         let signatures = packets.filter(|packet| packet.tag() == Tag::Signature);
-        self.take(signatures.filter_map(|packet| signature(packet.as_bytes()).ok()));
+        for signature in signatures.filter_map(|packet| signature(packet.as_bytes()).ok()) {
+            self.take_one(signature, Some(&owner));
+        }
+    }
+
+    /// `owner` is the key in whose certificate it stands.
+    fn take_one(&mut self, signature: Signature, owner: Option<&PrimaryKey>) {
+        if signature.typ() != SignatureType::KeyRevocation {
+            return;
+        }
+        let place = self.all.len();
+        let mut is_wanted = false;
+        for issuer in signature.get_issuers().into_iter().take(MAX_ISSUERS) {
+            let owner = owner.filter(|owner| issuer.aliases(owner.key_handle()));
+            if owner.is_some_and(|owner| !fits_digest(&signature, owner)) {
+                continue;
+            }
+            let places = self.by_issuer.entry(issuer.into()).or_default();
+            let places = match owner {
+                Some(_) => &mut places.own,
+                None => &mut places.elsewhere,
+            };
+            if places.len() < MAX_OWN_SIGNATURES && places.last() != Some(&place) {
+                places.push(place);
+                is_wanted = true;
+            }
+        }
+        if is_wanted {
+            self.all.push(signature);
+        }
     }
 
     /// Those that may be the owner's of `cert`.
     pub(super) fn of(&self, cert: &Cert) -> Vec<Signature> {
-        let places = self.by_issuer.get(&cert.keyid()).into_iter().flatten();
+        let owner = cert.primary_key().key();
+        let places = self.by_issuer.get(&cert.keyid()).into_iter();
+        let places = places.flat_map(|places| places.own.iter().chain(&places.elsewhere));
         places
-            .filter_map(|place| self.all.get(*place).cloned())
+            .filter_map(|place| self.all.get(*place))
+            .filter(|signature| fits_digest(signature, owner))
+            .cloned()
             .collect()
     }
+}
+
+/// Whether the revocation is about this primary key, as far as the two bytes of its digest tell that it
+/// shows: far cheaper than verifying it.
+fn fits_digest(revocation: &Signature, owner: &PrimaryKey) -> bool {
+    let digest = || -> Result<Vec<u8>> {
+        let context = revocation.hash_algo().context()?;
+        let mut context = context.for_signature(revocation.version());
+        revocation.hash_direct_key(&mut context, owner)?;
+        context.into_digest()
+    };
+    digest().is_ok_and(|digest| digest.starts_with(revocation.digest_prefix()))
 }
 
 fn signature(packet: &[u8]) -> Result<Signature> {

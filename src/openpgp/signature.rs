@@ -20,10 +20,9 @@ use sequoia_openpgp::{
     },
     parse::{Dearmor, PacketParserBuilder, PacketParserResult, Parse},
     policy::{Policy, StandardPolicy},
-    types::RevocationStatus,
 };
 
-use super::{Certificate, Fingerprint, KeyName};
+use super::{Certificate, Fingerprint, KeyName, verdict};
 
 /// What is known of who signed a message.
 #[derive(Clone, Debug, PartialEq)]
@@ -222,10 +221,8 @@ fn may_sign(key: &ValidErasedKeyAmalgamation<'_, PublicParts>) -> Result<(), Str
         .alive()
         .and_then(|()| key.alive())
         .map_err(|why| format!("{why:#}"))?;
-    for status in [certificate.revocation_status(), key.revocation_status()] {
-        if let RevocationStatus::Revoked(_) = status {
-            return Err("its key is revoked".to_owned());
-        }
+    if verdict::is_revoked(&certificate.primary_key().into()) || verdict::is_revoked(key) {
+        return Err("its key is revoked".to_owned());
     }
     if key.for_signing() {
         Ok(())

@@ -11,7 +11,7 @@ use sequoia_openpgp::{
     Cert,
     cert::{
         Preferences, ValidCert,
-        amalgamation::{ValidAmalgamation, ValidateAmalgamation},
+        amalgamation::{ValidAmalgamation, ValidateAmalgamation, key::ValidErasedKeyAmalgamation},
     },
     packet::{Key, key},
     policy::{AsymmetricAlgorithm, Policy, StandardPolicy},
@@ -28,6 +28,14 @@ pub enum Verdict {
     /// It must not be encrypted to. All reasons that apply, the most telling one first; never
     /// empty.
     Refused(Vec<Reason>),
+}
+
+impl Reason {
+    /// Whether the owner revoked the certificate, or the key in it that is for encryption.
+    #[must_use]
+    pub fn is_revocation(&self) -> bool {
+        matches!(self, Self::Revoked { .. } | Self::EncryptionSubkeyRevoked)
+    }
 }
 
 impl Verdict {
@@ -243,6 +251,17 @@ pub(super) fn revocation(cert: &Cert, now: SystemTime) -> Option<String> {
     Some(why.unwrap_or_else(|| "no reason given".to_owned()))
 }
 
+/// Whether the owner revoked this key of theirs, with weak algorithms or with sound ones.
+pub(super) fn is_revoked(ka: &ValidErasedKeyAmalgamation<'_, key::PublicParts>) -> bool {
+    let lenient = lenient(ka.time());
+    let leniently = ka.amalgamation().clone();
+    let leniently = leniently.with_policy(&lenient, ka.time());
+    let is_revoked = |ka: &ValidErasedKeyAmalgamation<'_, key::PublicParts>| {
+        matches!(ka.revocation_status(), RevocationStatus::Revoked(_))
+    };
+    is_revoked(ka) || leniently.is_ok_and(|ka| is_revoked(&ka))
+}
+
 fn lifetime(valid: &ValidCert<'_>) -> Option<Reason> {
     valid.alive().err()?;
     let created = valid.primary_key().key().creation_time();
@@ -298,10 +317,9 @@ fn encryption_key(valid: &ValidCert<'_>) -> Option<ChosenKey> {
     valid
         .keys()
         .alive()
-        .revoked(false)
         .for_transport_encryption()
         .for_storage_encryption()
-        .filter(|ka| key_state::is_supported(ka.key()))
+        .filter(|ka| !is_revoked(ka) && key_state::is_supported(ka.key()))
         .max_by_key(|ka| {
             (
                 is_post_quantum(ka.key().pk_algo()),

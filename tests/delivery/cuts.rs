@@ -29,6 +29,37 @@ fn a_report_arrives_and_its_receipt_is_verified() {
     );
 }
 
+/// A key that was revoked while the report waited may be in wrong hands: nothing more goes to it.
+#[test]
+fn p03_what_waits_does_not_go_to_a_key_that_was_revoked_meanwhile() {
+    let desk = Desk::new();
+    desk.attachment(200_000);
+    let line = Line::new(desk.at, SOUND, 5);
+    let pin = format!("trust http://{} --key vendor/certificate.asc", line.at);
+    desk.run(&pin).expect(0);
+    line.set(Fault {
+        up: Some(150_000),
+        ..SOUND
+    });
+    desk.send(line.at, "-a big.bin --patience 0").expect(6);
+    let case = desk.cases()[0]["case"].as_str().unwrap().to_owned();
+    // The revocation is learnt of, whatever it is learnt from.
+    let [mut revoked, revocation] = ["certificate.asc", "revocation.asc"]
+        .map(|name| std::fs::read(desk.path(&format!("vendor/{name}"))).unwrap());
+    revoked.extend(revocation);
+    std::fs::write(desk.path("revoked.asc"), revoked).unwrap();
+    desk.run("trust other.example --key revoked.asc --offline")
+        .expect(3)
+        .says("revoked by its owner");
+    line.set(SOUND);
+    let sent = line.sent();
+    let refused = desk.run("send --resume").expect(3);
+    refused.says("was revoked meanwhile");
+    refused.says(&format!("sealpost case forget {case}"));
+    assert_eq!((line.sent(), desk.outbox().len()), (sent, 1));
+    assert!(desk.reports().is_empty());
+}
+
 /// A large one: uploaded while it is sealed, cut at random bytes in both directions.
 fn cut(size: usize, fault: Fault, seed: u64) -> u64 {
     let desk = Desk::new();

@@ -1,6 +1,6 @@
 //! Promise 4: a revocation that was seen once counts for ever; and looking alone leaves no trace.
 
-use crate::scenes::{Place, World, YES, impostor, vendor};
+use crate::scenes::{CONTACT, KEYS, Place, World, YES, fresh_signing_only, impostor, vendor};
 
 #[test]
 fn p04_a_revocation_is_remembered_when_it_is_served_no_more() {
@@ -43,23 +43,70 @@ fn p04_a_key_server_that_knows_of_a_revocation_is_heard() {
     world.publish(Place::Vks, Some(&vendor().certificate));
     world.seal(&[]).expect(0);
     std::fs::remove_file(world.bench.path("out.pgp")).unwrap();
-    let path = format!(
-        "/pks/lookup?op=get&options=mr&search=0x{}",
-        vendor().fingerprint
-    );
-    let hkp = world.other.host("keyserver.ubuntu.com");
-    hkp.serve(&path, "application/pgp-keys", vendor().revoked());
+    revoked_at_hkp(&world);
     world
         .seal(&[])
         .expect(3)
         .says(&["the pinned key", "revoked"]);
-    hkp_forgets(&world, &path);
+    hkp_forgets(&world, &hkp_path());
     world
         .seal(&[])
         .expect(3)
         .says(&["the pinned key", "revoked"]);
     world.seal(&["--offline"]).expect(3);
     assert_eq!(world.sealed_to(&[]), None);
+}
+
+/// Whoever serves the key chooses its URL and what stands beside it: neither keeps a key server from being asked.
+#[test]
+fn p04_nothing_on_a_page_keeps_a_revocation_from_being_looked_up() {
+    let key = &vendor().fingerprint;
+    let named = format!("/keys/{key}.asc");
+    let lower = format!("/{}/key.asc", key.to_lowercase());
+    for path in [named.as_str(), lower.as_str()] {
+        let world = World::new();
+        let link = format!("Encryption: https://example.test{path}");
+        world.security_txt(&[CONTACT, &link]);
+        world.site().serve(path, KEYS, &vendor().certificate);
+        revoked_at_hkp(&world);
+        world.seal(&[YES]).expect(3).says(&["revoked"]);
+    }
+    // Eight keys that nobody can use, and only then the one that is meant.
+    let world = World::new();
+    let dead: Vec<String> = (0..8).map(|_| fresh_signing_only()).collect();
+    world.publish(Place::Link, Some(&dead.concat()));
+    world.publish(Place::Csaf, Some(&vendor().certificate));
+    revoked_at_hkp(&world);
+    world.seal(&[YES]).expect(3).says(&["must not be used"]);
+    assert_eq!(world.sealed_to(&[]), None);
+}
+
+/// A key server that gives no answer may be one that somebody keeps from giving it.
+#[test]
+fn p04_a_look_up_that_fails_is_told() {
+    let world = World::new();
+    world.publish(Place::Link, Some(&vendor().certificate));
+    let path = hkp_path();
+    let hkp = world.other.host("keyserver.ubuntu.com");
+    hkp.status(&path, 500);
+    let told = "was revoked could not be asked at https://keyserver.ubuntu.com";
+    world.seal(&[YES]).expect(0).says(&[told, "status 500"]);
+    std::fs::remove_file(world.bench.path("out.pgp")).unwrap();
+    hkp_forgets(&world, &path);
+    let done = world.seal(&[]).expect(0);
+    assert!(!done.stderr.contains(told), "{}", done.stderr);
+}
+
+fn hkp_path() -> String {
+    format!(
+        "/pks/lookup?op=get&options=mr&search=0x{}",
+        vendor().fingerprint
+    )
+}
+
+fn revoked_at_hkp(world: &World) {
+    let hkp = world.other.host("keyserver.ubuntu.com");
+    hkp.serve(&hkp_path(), KEYS, vendor().revoked());
 }
 
 fn hkp_forgets(world: &World, path: &str) {

@@ -271,12 +271,15 @@ pub(crate) fn report() -> String {
 
 /// A certificate of security@example.test that can sign and nothing else.
 pub(crate) fn signing_only() -> &'static str {
-    static CERTIFICATE: LazyLock<String> = LazyLock::new(|| {
-        made(&["Example <security@example.test>"], |it| {
-            it.add_signing_subkey()
-        })
-    });
+    static CERTIFICATE: LazyLock<String> = LazyLock::new(fresh_signing_only);
     &CERTIFICATE
+}
+
+/// Another such certificate each time.
+pub(crate) fn fresh_signing_only() -> String {
+    made(&["Example <security@example.test>"], |it| {
+        it.add_signing_subkey()
+    })
 }
 
 /// A usable certificate with these User IDs, which may be hostile, armoured.

@@ -48,8 +48,16 @@ fn unfit() -> Vec<(Vec<u8>, &'static str)> {
         ),
         (weak_user_id(), "not soundly bound"),
         (unbound(), "no encryption subkey"),
-        (revoked_subkey(), "encryption subkey is revoked"),
     ];
+    // The owner's word counts whatever it was signed with: GnuPG may still be told to use RIPEMD-160.
+    for hash in [
+        HashAlgorithm::SHA512,
+        HashAlgorithm::SHA1,
+        HashAlgorithm::RipeMD,
+        HashAlgorithm::MD5,
+    ] {
+        all.push((revoked_subkey(hash), "encryption subkey is revoked"));
+    }
     for (code, what) in [
         (
             ReasonForRevocation::KeyCompromised,
@@ -108,10 +116,11 @@ fn unbound() -> Cert {
     forge::with(&cert, vec![x25519().into()])
 }
 
-fn revoked_subkey() -> Cert {
+fn revoked_subkey(hash: HashAlgorithm) -> Cert {
     let subkey = x25519();
     let cert = with_subkey(subkey.clone(), |builder| builder);
     let revocation = SignatureBuilder::new(SignatureType::SubkeyRevocation)
+        .set_hash_algo(hash)
         .set_reason_for_revocation(ReasonForRevocation::KeyCompromised, b"")
         .unwrap();
     let revocation = subkey.bind(&mut primary(&cert), &cert, revocation).unwrap();

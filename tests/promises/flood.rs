@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use sealpost::openpgp::{Certificate, read_certificates};
+use sequoia_openpgp::packet::signature::SignatureBuilder;
 use sequoia_openpgp::packet::{Signature, Tag, UserID};
 use sequoia_openpgp::serialize::{Serialize, SerializeInto};
 use sequoia_openpgp::types::{ReasonForRevocation, SignatureType};
@@ -129,6 +130,42 @@ fn p30_signatures_in_the_owners_name_are_bounded() {
         .unwrap();
     let false_ = flooded(vendor(), copies(&revocation, 1_900));
     assert_eq!(sealed_within_bounds(&false_, "1,900 false revocations"), 0);
+}
+
+/// Anybody may put signatures beside a revocation, at a key server too: it counts though nothing else of that
+/// copy does.
+#[test]
+fn p04_no_flood_hides_a_revocation() {
+    let id = vendor().userids().next().unwrap();
+    let own = id.self_signatures().next().unwrap().clone();
+    let code = ReasonForRevocation::KeyCompromised;
+    let real = vendor()
+        .revoke(&mut primary(vendor()), code, b"stolen")
+        .unwrap();
+    let real = Packet::from(real).to_vec().unwrap();
+    // In the owner's name, and about another key.
+    let junk = SignatureBuilder::new(SignatureType::KeyRevocation)
+        .set_issuer(vendor().keyid())
+        .unwrap()
+        .set_issuer_fingerprint(vendor().fingerprint())
+        .unwrap()
+        .sign_direct_key(&mut primary(stranger()), stranger().primary_key().key())
+        .unwrap();
+    for (what, flood) in [("self-signatures", own), ("revocations", junk)] {
+        let copies = copies(&flood, 600).chain([real.clone()]);
+        let scene = Scene::new();
+        scene.write("flooded.pgp", flooded(vendor(), copies));
+        let seal = ["seal", "report.md", "-o", "s", "--key", "flooded.pgp"];
+        let run = scene.run(&seal);
+        assert_eq!(run.code, 3, "{what}: {run:?}");
+        assert!(
+            run.stderr.contains("revoked by its owner"),
+            "{what}: {run:?}"
+        );
+        // It is remembered from then on.
+        let run = scene.run(&["seal", "report.md", "-o", "s", "--key", "vendor.asc"]);
+        assert_eq!(run.code, 3, "{what}: {run:?}");
+    }
 }
 
 /// What a vendor's site and key servers say of one certificate becomes one, at the price of reading.

@@ -4,6 +4,7 @@
 use std::fs;
 
 use sequoia_openpgp::Cert;
+use sequoia_openpgp::cert::CertRevocationBuilder;
 use sequoia_openpgp::packet::signature::SignatureBuilder;
 use sequoia_openpgp::serialize::stream::LiteralWriter;
 use sequoia_openpgp::types::{HashAlgorithm, KeyFlags, ReasonForRevocation, SignatureType};
@@ -228,13 +229,17 @@ fn p08_keys_that_were_not_valid_sign_nothing() {
     };
     let expired = make(key("Expired <a@example.org>").set_validity_period(YEAR / 2));
     judge_with(&expired, "expired", &sealed(&expired), &Wanted::Refused);
-    for code in [
-        ReasonForRevocation::KeyCompromised,
-        ReasonForRevocation::KeyRetired,
+    for (code, hash) in [
+        (ReasonForRevocation::KeyCompromised, HashAlgorithm::SHA512),
+        (ReasonForRevocation::KeyRetired, HashAlgorithm::SHA512),
+        (ReasonForRevocation::KeyCompromised, HashAlgorithm::RipeMD),
+        (ReasonForRevocation::KeyCompromised, HashAlgorithm::MD5),
     ] {
         let owner = make(key("Revoked <a@example.org>"));
-        let revocation = owner
-            .revoke(&mut vendor::primary(&owner), code, b"")
+        let revocation = CertRevocationBuilder::new()
+            .set_reason_for_revocation(code, b"")
+            .unwrap()
+            .build(&mut vendor::primary(&owner), &owner, Some(hash))
             .unwrap();
         let revoked = forge::with(&owner, vec![revocation.into()]);
         let content = bundle(&[&revoked], &[]);

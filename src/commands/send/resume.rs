@@ -21,7 +21,9 @@ use crate::{
     client::{IntakeError, Offer, Source},
     commands::{
         Context,
+        memory::remembered,
         online::{Online, pace, refuse_without_proxy, shuffle},
+        vendor,
     },
     disk::{CaseRecord, Cases, Entry, EntryKind, HeldEntry, Interruption},
     network::policy::PATIENCE,
@@ -119,6 +121,7 @@ fn one(
     if (entry.proxied || record.proxied) && !args.direct {
         refuse_without_proxy(&entry.case, context)?;
     }
+    refuse_if_revoked(entry, &record, context)?;
     if let EntryKind::Mail { .. } = entry.kind {
         let (again, held) = by_mail::again(held, (&record, cases), (args, interruption), context)?;
         return Ok((Delivery::Mailed(Box::new(again)), Some(held)));
@@ -150,6 +153,37 @@ fn one(
             Ok((Delivery::Delivered(Box::new(done)), None))
         }
     }
+}
+
+/// What was learnt since it was sealed counts: whoever stole the key would read it. It stays where it is.
+fn refuse_if_revoked(
+    entry: &Entry,
+    record: &CaseRecord,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    let Some(certificate) = &record.certificate else {
+        return Ok(());
+    };
+    let certificate = remembered(certificate, context)?;
+    let Err(reason) = certificate.verdict(context.now).recipient() else {
+        return Ok(());
+    };
+    if !reason.is_revocation() {
+        return Ok(());
+    }
+    let (key, case) = (certificate.fingerprint(), entry.case.as_str());
+    let error = anyhow!("the key that it is sealed to was revoked meanwhile: {key}: {reason}");
+    let failure = Failure::new(
+        Exit::Refused,
+        error.context(format!("nothing of case {case} was sent")),
+    );
+    Err(match entry.kind {
+        EntryKind::Report | EntryKind::Mail { .. } => failure.with_hint(Hint::command(
+            "give it up, and send the report again, to the vendor's new key",
+            ["sealpost", "case", "forget", case],
+        )),
+        EntryKind::Message(_) => failure.with_hint(Hint::words(vendor::about(&reason))),
+    })
 }
 
 fn report(

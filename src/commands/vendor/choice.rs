@@ -56,6 +56,7 @@ fn settle(
     };
     let recipient = decision.recipient();
     let key = recipient.certificate().fingerprint();
+    warn_of_failed_lookups(found, &key, context);
     let mut provenance = sources(found, &key);
     match decision {
         Decision::Pinned(_) => {
@@ -192,6 +193,17 @@ fn ask(
     } else {
         failure
     })
+}
+
+/// Tells of key servers that were asked about the key, and of which nobody knows what they would have
+/// said: a revocation may be there.
+fn warn_of_failed_lookups(found: &Investigation, key: &Fingerprint, context: &Context<'_>) {
+    for (asked, fault) in found.discovery.failed_lookups(key) {
+        context.output.warn(format!(
+            "whether {key} was revoked could not be asked at {}: {}",
+            asked.at, fault.message
+        ));
+    }
 }
 
 /// Tells of those that publish another key than the pinned one.
