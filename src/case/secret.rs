@@ -105,6 +105,13 @@ impl CaseSecret {
         *self.derive(&label).first_chunk().unwrap_or(&[0; 16])
     }
 
+    /// What the report of the case is known by on this machine where it is not sealed, from the digest of
+    /// what is in it: whoever can guess the report, and has not the secret, cannot tell that it was sent.
+    #[must_use]
+    pub fn report_mark(&self, content: &[u8; 32]) -> [u8; 32] {
+        *self.derive(&[&b"sealpost case 1: report "[..], content].concat())
+    }
+
     /// Five bytes that name the case on this machine, and are known nowhere else.
     pub(super) fn name_bytes(&self) -> [u8; 5] {
         let derived = self.derive(b"sealpost case 1: local name");

@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     members::same,
@@ -244,6 +245,29 @@ fn the_same_report_is_filed_once() {
     .unwrap();
     scene.send("--accept-transport-only").expect(0);
     assert_eq!((scene.advisories(), scene.cases().len()), (2, 2));
+}
+
+/// The list of cases is shown and copied: whoever can guess the report must not find it proved there. Records
+/// from before hold the digest itself, and still tell the same report.
+#[test]
+fn a_filed_report_is_remembered_by_a_mark_that_proves_nothing() {
+    let scene = scene();
+    scene.send("--accept-transport-only").expect(0);
+    let length = (REPORT.len() as u64).to_be_bytes();
+    let digest = Sha256::digest([&length, REPORT.as_bytes()].concat());
+    let digest = data_encoding::HEXLOWER.encode(&digest);
+    assert!(!holds(&scene.path("home"), &digest));
+    let case = &scene.cases()[0];
+    let (mark, size) = (case["sha256"].as_str().unwrap(), case["size"].as_u64());
+    assert_eq!(size, size.map(sealpost::bundle::padme));
+    let name = case["case"].as_str().unwrap();
+    let record = scene.path("home").join(format!("cases/{name}/record"));
+    let text = fs::read_to_string(&record).unwrap();
+    assert!(text.contains(mark));
+    fs::write(&record, text.replace(mark, &digest)).unwrap();
+    let again = scene.send("--accept-transport-only").expect(0).json();
+    assert_eq!(again["deliveries"][0]["found"], true);
+    assert_eq!((scene.advisories(), scene.cases().len()), (1, 1));
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(super) fn find(
     for name in cases.names()? {
         let record = cases.read(&name)?;
         let same = match &record.destination {
-            Destination::Advisory(page) => record.sha256 == *identity && is_below(page, folder),
+            Destination::Advisory(page) => is_of(&record, identity) && is_below(page, folder),
             _ => false,
         };
         match (same, record.handed_over) {
@@ -46,6 +46,12 @@ pub(super) fn find(
         }
     }
     Ok(found)
+}
+
+/// Whether a case is about the report of this identity. Older records have the
+/// identity itself.
+fn is_of(record: &CaseRecord, identity: &[u8; 32]) -> bool {
+    record.sha256 == record.secret.report_mark(identity) || record.sha256 == *identity
 }
 
 /// SHA-256 over the report and its attachments, each with its length before it.

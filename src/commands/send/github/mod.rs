@@ -18,6 +18,7 @@ use self::{
 };
 use crate::{
     advisory::{MAX_DESCRIPTION, MAX_SUMMARY, PrivateReport},
+    bundle::padme,
     case::{CaseSecret, EmbargoTerms},
     cli::{Channel, Send},
     client::github::{Filed, FilingError, GitHub, Mark},
@@ -355,8 +356,9 @@ impl Filing {
             destination: Destination::Advisory(self.advisories.clone()),
             certificate: self.certificate.clone(),
             signed_by: None,
-            sha256: self.identity,
-            size: self.report.description.len() as u64,
+            // Both are shown by `case list`: the digest and the length themselves would prove a guess.
+            sha256: self.case.report_mark(&self.identity),
+            size: padme(self.report.description.len() as u64),
             sealed: context.time()?,
             embargo: self.embargo,
             delivered: None,
