@@ -185,6 +185,12 @@ impl Recipient {
         self.reads_seipdv2
     }
 
+    /// Whether that key withstands quantum computers.
+    #[must_use]
+    pub fn is_post_quantum(&self) -> bool {
+        is_post_quantum(self.key.pk_algo())
+    }
+
     /// The key in it that will be encrypted to.
     #[must_use]
     pub fn encryption_key(&self) -> EncryptionKey {

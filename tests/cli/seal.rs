@@ -450,3 +450,44 @@ fn fingerprint(vendor: &str) -> String {
     let certificates = sealpost::openpgp::read_certificates("test", &bytes).unwrap();
     certificates[0].fingerprint().to_string()
 }
+
+/// A copy for oneself is as good a way to the report as the vendor's.
+#[test]
+fn an_own_copy_protects_as_much_as_the_vendors_key() {
+    let scene = Scene::new();
+    for profile in ["rfc4880", "rfc9580", "pqc"] {
+        let whose = ["--name", "N", "--email", "n@example.org", "-q"];
+        let how = ["-o", profile, "--profile", profile, "--no-passphrase"];
+        scene
+            .run([&["keygen"][..], &whose, &how].concat())
+            .expect(0);
+    }
+    let seal = |to: &str, copy: &str| {
+        let [to, copy] = [to, copy].map(|profile| format!("{profile}/certificate.asc"));
+        scene.run([
+            "seal",
+            "report.md",
+            "--key",
+            &to,
+            "--also-to",
+            &copy,
+            "--force",
+        ])
+    };
+    for copy in ["rfc4880", "rfc9580"] {
+        seal("pqc", copy)
+            .expect(3)
+            .says(&["the vendor's key is post-quantum", "keygen --profile pqc"]);
+        assert!(!scene.names().contains(&"report.pgp".to_owned()));
+    }
+    let lowered = "SEIPDv1 instead of SEIPDv2";
+    seal("rfc9580", "rfc4880").expect(0).says(&[lowered]);
+    for (to, copy) in [
+        ("pqc", "pqc"),
+        ("rfc9580", "rfc9580"),
+        ("rfc4880", "rfc9580"),
+    ] {
+        let sealed = seal(to, copy).expect(0);
+        assert!(!sealed.stderr.contains(lowered), "{to} {copy}");
+    }
+}

@@ -44,7 +44,8 @@ pub(in crate::commands) fn envelope(
         }
         _ => given(args, vendor, context)?,
     };
-    recipients.extend(own_copies(&args.also_to, context)?);
+    let copies = own_copies(&recipients, (&args.also_to, args.profile), context)?;
+    recipients.extend(copies);
     Envelope::to(recipients, args.profile.map(container))
         .map_err(Failure::from)
         .hint(Hint::words(
@@ -104,13 +105,37 @@ pub(in crate::commands) fn published(
     vendor::choose(vendor, found, first_use, context)
 }
 
-/// The person's own certificates, judged.
+/// The person's own certificates, judged: a copy to them must not protect the report less than the vendor's
+/// key does. `wanted` is the container that was typed.
 pub(in crate::commands) fn own_copies(
-    paths: &[PathBuf],
+    vendor: &[Recipient],
+    (paths, wanted): (&[PathBuf], Option<ContainerProfile>),
     context: &Context<'_>,
 ) -> Result<Vec<Recipient>, Failure> {
     let copies = paths.iter().map(|path| own_copy(path, context));
-    copies.collect()
+    let copies = copies.collect::<Result<Vec<_>, _>>()?;
+    let key = |copy: &Recipient| copy.certificate().fingerprint();
+    if vendor.iter().all(Recipient::is_post_quantum)
+        && let Some(weaker) = copies.iter().find(|copy| !copy.is_post_quantum())
+    {
+        let error = anyhow!(
+            "the vendor's key is post-quantum and {} of --also-to is not: the copy would give up that protection",
+            key(weaker)
+        );
+        return Err(Failure::new(Exit::Refused, error).with_hint(Hint::words(
+            "leave --also-to out, or make yourself a key with sealpost keygen --profile pqc",
+        )));
+    }
+    if vendor.iter().all(Recipient::reads_seipdv2)
+        && wanted.is_none()
+        && let Some(older) = copies.iter().find(|copy| !copy.reads_seipdv2())
+    {
+        context.output.warn(format!(
+            "{} of --also-to reads the older container alone, so the vendor gets that, too (SEIPDv1 instead of SEIPDv2)",
+            key(older)
+        ));
+    }
+    Ok(copies)
 }
 
 /// A vendor that publishes that it takes no encrypted reports is believed, unless the person knows

@@ -49,7 +49,8 @@ pub(super) fn show(
         return Ok(Exit::Refused);
     };
     let recipient = decision.recipient();
-    let _judged = sealing::own_copies(&args.also_to, context)?;
+    let vendors = std::slice::from_ref(recipient);
+    let _judged = sealing::own_copies(vendors, (&args.also_to, None), context)?;
     let author = match &args.sign_with {
         Some(own) => Author::own(own, context)?,
         None => Author::of_case(&new_case()?, context)?,

@@ -152,7 +152,8 @@ fn to_intake(order: Order, args: &Send, context: &Context<'_>) -> Result<Exit, F
     let recipient = published(&vendor, &found, &first_use, context)?;
     let certificate = recipient.certificate().clone();
     let mut recipients = vec![recipient];
-    recipients.extend(own_copies(&args.also_to, context)?);
+    let copies = own_copies(&recipients, (&args.also_to, None), context)?;
+    recipients.extend(copies);
     let case = new_case()?;
     let author = author(args, &case, context)?;
     let mut bundle = bundle(&report, &author, program, context)?;

@@ -61,7 +61,8 @@ pub(super) fn run(order: &Order, args: &Send, context: &Context<'_>) -> Result<E
     let recipient = published(&order.vendor, &order.found, &first_use, context)?;
     let certificate = recipient.certificate().clone();
     let mut recipients = vec![recipient];
-    recipients.extend(own_copies(&args.also_to, context)?);
+    let copies = own_copies(&recipients, (&args.also_to, None), context)?;
+    recipients.extend(copies);
     let envelope = Envelope::to(recipients, None)?.armored(true);
     let case = new_case()?;
     let author = author(args, &case, post.from.as_ref(), context)?;

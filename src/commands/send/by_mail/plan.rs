@@ -48,7 +48,8 @@ pub(super) fn show(
         return Ok(Exit::Refused);
     };
     let mut recipients = vec![decision.recipient().clone()];
-    recipients.extend(own_copies(&args.also_to, context)?);
+    let copies = own_copies(&recipients, (&args.also_to, None), context)?;
+    recipients.extend(copies);
     let envelope = Envelope::to(recipients, None)?.armored(true);
     let author = author(args, &new_case()?, post.from.as_ref(), context)?;
     let (bundle, parties) = content(order, &author, (post, to), args, context)?;

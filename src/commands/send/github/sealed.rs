@@ -59,7 +59,8 @@ pub(super) fn report(
     };
     let certificate = recipient.certificate().clone();
     let mut recipients = vec![recipient];
-    recipients.extend(own_copies(&args.also_to, context)?);
+    let copies = own_copies(&recipients, (&args.also_to, None), context)?;
+    recipients.extend(copies);
     warn_of_missing_sections(report, context);
     let envelope = Envelope::to(recipients, None)?.armored(true);
     let armored = seal(&bundle, &envelope, author.signer, context)?;
