@@ -113,10 +113,10 @@ fn soak_p37_every_size() {
         lengths += 1;
     }
     println!(
-        "figure: p37: {lengths} sizes of an attachment below 400,000 bytes, {} sizes of the message, at most {:.1} % \
-         more than 100 kB",
+        "figure: p37: {lengths} sizes of an attachment below 400,000 bytes, {} sizes of the message; above 100 kB at \
+         most {:.1} % more",
         sizes.len(),
         100.0 * most
     );
-    assert!(sizes.len() < 110 && most < 0.2, "{} {most}", sizes.len());
+    assert!(sizes.len() < 140 && most < 0.12, "{} {most}", sizes.len());
 }
