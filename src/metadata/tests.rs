@@ -291,6 +291,27 @@ fn tiff_keeps_size_and_places() {
 }
 
 #[test]
+fn directories_of_exif_go_whole() {
+    let mut bytes = b"MM\0*\0\0\0\x0cdata\0\x02".to_vec();
+    bytes.extend(b"\x01\x11\0\x04\0\0\0\x01\0\0\0\x08");
+    bytes.extend(b"\x87\x69\0\x04\0\0\0\x01\0\0\0\x2a\0\0\0\0");
+    bytes.extend(b"\0\x02\xa0\x05\0\x04\0\0\0\x01\0\0\0\x48");
+    bytes.extend(b"\xa4\x31\0\x02\0\0\0\x08\0\0\0\x5a\0\0\0\0");
+    bytes.extend(b"\0\x01\0\x01\0\x02\0\0\0\x04R98\0\0\0\0\0");
+    bytes.extend(b"SERIAL1\0");
+    let (left, kinds) = stripped(&bytes);
+    let mut expected = bytes[..26].to_vec();
+    expected[13] = 1;
+    expected.resize(bytes.len(), 0);
+    assert!(left == expected, "{}", left.escape_ascii());
+    assert_eq!(kinds, ["exif"]);
+    assert_eq!(
+        words(&picture(&bytes).removed),
+        ["tags: serial number, Exif"]
+    );
+}
+
+#[test]
 fn a_tiff_whose_tags_point_into_the_picture_stays() {
     let mut original = tiff(true);
     let place = original.windows(4).position(|part| part == b"\x0c\0\0\0");
