@@ -142,11 +142,21 @@ fn is_hidden_category(c: char) -> bool {
 /// to look like a line of our own. Not escaped yet.
 #[must_use]
 pub fn brief(text: &str) -> String {
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = closed_up(text);
     match words.char_indices().nth(BRIEF) {
         Some((end, _)) => format!("{}…", &words[..end]),
         None => words,
     }
+}
+
+/// A stranger's words without runs of blanks, so that no part of them can be pushed to where a column or
+/// a line of our own would begin. Not escaped yet.
+#[must_use]
+pub fn closed_up(text: &str) -> String {
+    // The last is a pattern of Braille without dots: no white space to Unicode, and nothing to see.
+    let words = text.split(|c: char| c.is_whitespace() || c == '\u{2800}');
+    let words = words.filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 const BRIEF: usize = 100;
@@ -183,6 +193,12 @@ mod tests {
             }
         }
         bytes
+    }
+
+    #[test]
+    fn p22_runs_of_blanks_close_up() {
+        let blanks = format!("  a{}b \u{3000}\u{2800}\u{a0}c\t", " ".repeat(99));
+        assert_eq!(closed_up(&blanks), "a b c");
     }
 
     fn has_control(shown: &str, kept: &[char]) -> bool {

@@ -11,7 +11,10 @@ use crate::{
     commands::{Context, sealing::read_report},
     openpgp::{self, SignatureVerdict},
     report::Override,
-    terminal::{Exit, Failure, Hint, escape::brief},
+    terminal::{
+        Exit, Failure, Hint,
+        escape::{brief, closed_up},
+    },
 };
 
 /// What `--json` prints: one member for each file, in the order given.
@@ -57,7 +60,7 @@ pub(in crate::commands) struct Opened {
     hidden_recipients: usize,
     /// The fingerprint of the certificate that opened it; null for a passphrase.
     opened_by: Option<String>,
-    signature: Signature,
+    pub(in crate::commands) signature: Signature,
     /// `bundle`, `archive`, `text`, `file` or `mail`.
     content: &'static str,
     /// The encrypted header of a mail.
@@ -77,7 +80,8 @@ pub(in crate::commands) struct Opened {
 pub(in crate::commands) struct Signature {
     /// `verified`, `unsigned` or `unknown-signer`; a bad one is never opened.
     verdict: &'static str,
-    signer: Option<String>,
+    /// The fingerprint of the certificate, where it is verified.
+    pub(in crate::commands) signer: Option<String>,
     /// `given` or `enclosed`.
     origin: Option<&'static str>,
     at: Option<jiff::Timestamp>,
@@ -258,9 +262,10 @@ pub(in crate::commands) fn tell(opened: &Opened, context: &Context<'_>) -> Resul
     }
     output.print_fields(&fields)?;
     for file in &opened.files {
+        let path = closed_up(&file.path);
         match &file.sha256 {
-            Some(hash) => output.print(format!("  {hash}  {:>12}  {}", file.size, file.path))?,
-            None => output.print(format!("  {:>12}  {}", file.size, file.path))?,
+            Some(hash) => output.print(format!("  {hash}  {:>12}  {path}", file.size))?,
+            None => output.print(format!("  {:>12}  {path}", file.size))?,
         }
     }
     for answer in &opened.overrides {
