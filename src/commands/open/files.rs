@@ -1,7 +1,7 @@
 //! Which files are opened, and where each of the reports goes.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fs::{self, DirBuilder},
     io,
     path::{Path, PathBuf},
@@ -126,12 +126,14 @@ impl<'a> Shelf<'a> {
 /// One output folder for each file: DIR itself for one, folders named after the files for several.
 fn folders(sealed: &[PathBuf], output: Option<&Path>, is_one: bool) -> Vec<PathBuf> {
     let mut taken = HashSet::new();
+    // Where to go on for a name: those before it are taken.
+    let mut numbers: HashMap<PathBuf, u64> = HashMap::new();
     let mut free = |folder: PathBuf, stem: &str| {
         let mut free = folder.clone();
-        let mut number = 2;
+        let number = numbers.entry(folder.clone()).or_insert(2);
         while !taken.insert(free.clone()) {
             free = folder.with_file_name(format!("{stem}-{number}"));
-            number += 1;
+            *number += 1;
         }
         free
     };
@@ -165,6 +167,18 @@ const ENDS: [&str; 4] = ["pgp", "gpg", "asc", "eml"];
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn p31_many_files_of_one_name_get_folders_of_their_own_at_once() {
+        let named = (0..4000).map(|number| PathBuf::from(format!("{number}/a.pgp")));
+        let named: Vec<_> = named.chain(["x/a-3.pgp".into()]).collect();
+        let began = std::time::Instant::now();
+        let all = folders(&named, Some(Path::new("out")), false);
+        assert!(began.elapsed().as_millis() < 500, "{:?}", began.elapsed());
+        assert_eq!(all[..2], ["out/a", "out/a-2"].map(PathBuf::from));
+        assert_eq!(all[4000], Path::new("out/a-3-2"));
+        assert_eq!(all.iter().collect::<HashSet<_>>().len(), 4001);
+    }
 
     #[test]
     fn each_file_has_a_folder_of_its_own() {
