@@ -26,6 +26,9 @@ pub struct PendingFolder {
     destination: PathBuf,
     /// As it was given, for errors.
     named: PathBuf,
+    /// From the beginning: its file system tells what failed since.
+    #[cfg(target_os = "linux")]
+    root: File,
 }
 
 impl PendingFolder {
@@ -59,15 +62,19 @@ impl PendingFolder {
         workplaces: Option<&Workplaces>,
     ) -> Result<Self, DiskError> {
         let named = destination.to_owned();
+        let io = |error| DiskError::io("create", &named, error);
         let (destination, folder) = find_place(&named)?;
         let workplace = workplaces.and_then(|all| all.beside(&folder));
-        let (staging, ticket) = hidden_folder(workplace.unwrap_or(&folder), mode)
-            .map_err(|error| DiskError::io("create", &named, error))?;
+        let (staging, ticket) = hidden_folder(workplace.unwrap_or(&folder), mode).map_err(io)?;
+        #[cfg(target_os = "linux")]
+        let root = File::open(staging.path()).map_err(io)?;
         Ok(Self {
             staging,
             ticket,
             destination,
             named,
+            #[cfg(target_os = "linux")]
+            root,
         })
     }
 
@@ -84,13 +91,26 @@ impl PendingFolder {
     /// is then removed.
     pub fn finish(mut self) -> Result<(), DiskError> {
         let io = |error| DiskError::io("write", &self.named, error);
-        sync_tree(self.staging.path()).map_err(io)?;
+        self.sync().map_err(io)?;
         self.ticket
             .publish(|| fs::rename(self.staging.path(), &self.destination))
             .map_err(|error| renaming(&self.named, error))?;
         self.staging.disable_cleanup(true);
         sync_folder(parent(&self.destination))
             .map_err(|error| DiskError::io("sync", &self.named, error))
+    }
+}
+
+impl PendingFolder {
+    /// Makes all that is in it durable. Many files together: one by one they would each wait for the disk,
+    /// and how many there are is up to whoever sent them.
+    fn sync(&self) -> io::Result<()> {
+        let tree = Tree::of(self.staging.path())?;
+        #[cfg(target_os = "linux")]
+        if tree.files.len() > MANY {
+            return Ok(rustix::fs::syncfs(&self.root)?);
+        }
+        tree.sync()
     }
 }
 
@@ -145,23 +165,44 @@ fn renaming(named: &Path, error: io::Error) -> DiskError {
     }
 }
 
-/// Makes regular files and folders below (and with) a folder durable; links are not followed.
-fn sync_tree(folder: &Path) -> io::Result<()> {
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder)? {
-            let entry = entry?;
-            let kind = entry.file_type()?;
-            if kind.is_dir() {
-                folders.push(entry.path());
-            } else if kind.is_file() {
-                File::open(entry.path())?.sync_all()?;
+/// The regular files and folders below (and with) a folder; links are not followed.
+struct Tree {
+    folders: Vec<PathBuf>,
+    files: Vec<PathBuf>,
+}
+
+impl Tree {
+    fn of(folder: &Path) -> io::Result<Self> {
+        let (mut folders, mut files) = (vec![folder.to_owned()], Vec::new());
+        let mut next = 0;
+        while let Some(folder) = folders.get(next) {
+            next += 1;
+            for entry in fs::read_dir(folder)? {
+                let entry = entry?;
+                let kind = entry.file_type()?;
+                if kind.is_dir() {
+                    folders.push(entry.path());
+                } else if kind.is_file() {
+                    files.push(entry.path());
+                }
             }
         }
-        sync_folder(&folder)?;
+        Ok(Self { folders, files })
     }
-    Ok(())
+
+    fn sync(&self) -> io::Result<()> {
+        for file in &self.files {
+            File::open(file)?.sync_all()?;
+        }
+        self.folders
+            .iter()
+            .try_for_each(|folder| sync_folder(folder))
+    }
 }
+
+/// With more files, the whole file system is synced at once.
+#[cfg(target_os = "linux")]
+const MANY: usize = 100;
 
 pub(super) const PRIVATE: u32 = 0o700;
 const PUBLIC: u32 = 0o777;
