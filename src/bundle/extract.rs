@@ -136,6 +136,8 @@ impl<'a> Extraction<'a> {
         while let Some(member) = self.archive.next_member()? {
             self.agrees(&member)?;
             let Some(path) = &member.path else { continue };
+            path.refuse_the_vendors(self.spared())
+                .map_err(|reason| member.refuse(reason))?;
             let Some(size) = member.size else {
                 self.tree.folder(path)?;
                 continue;
@@ -153,6 +155,11 @@ impl<'a> Extraction<'a> {
         }
         self.complete()?;
         Ok(self.contents)
+    }
+
+    /// The folder in which a bundle has its attachments, and another archive whatever it likes.
+    fn spared(&self) -> Option<&'static str> {
+        (self.contents.shape == Shape::Bundle).then_some(ATTACHMENTS)
     }
 
     /// Which part of the contents the file becomes, beside a file.

@@ -81,7 +81,9 @@ impl<'a> LooseFiles<'a> {
             entry: path.clone(),
             reason,
         };
-        let path = MemberPath::parse(path.as_bytes()).map_err(refused)?;
+        let path = MemberPath::parse(path.as_bytes())
+            .and_then(|it| it.refuse_the_vendors(Some(ATTACHMENTS)).map(|()| it))
+            .map_err(refused)?;
         let file = self.tree.file(&path)?.hashed(self.checksums);
         let mut file = file.copied(keep);
         loop {

@@ -33,10 +33,19 @@ impl MemberPath {
             return Err(Refusal::TooDeep(DEPTH_LIMIT));
         }
         name.split('/').try_for_each(judge)?;
-        if is_the_vendors(name.split('/').next().unwrap_or_default()) {
-            return Err(Refusal::TheVendors);
-        }
         Ok(Self(name.to_owned()))
+    }
+
+    /// Refuses the names of the vendor's files, at any depth: a folder further down can hold a report,
+    /// too, and be taken for the case. Only directly in `spared`, a folder of ours that holds no report,
+    /// they are what any other name is.
+    pub(super) fn refuse_the_vendors(&self, spared: Option<&str>) -> Result<(), Refusal> {
+        let inside = spared.and_then(|folder| self.0.strip_prefix(folder));
+        if inside.is_some_and(|name| !name.contains('/')) || !self.0.split('/').any(is_the_vendors)
+        {
+            return Ok(());
+        }
+        Err(Refusal::TheVendors)
     }
 
     /// The path as text.
@@ -97,10 +106,10 @@ pub(super) fn collision_key(name: &str) -> String {
         .collect()
 }
 
-/// Whether some file system takes a name beside the report for that of a file which the vendor's side
+/// Whether some file system takes a name for that of a file which the vendor's side
 /// keeps there and believes.
-pub(super) fn is_the_vendors(top: &str) -> bool {
-    let key = collision_key(top);
+pub(super) fn is_the_vendors(component: &str) -> bool {
+    let key = collision_key(component);
     super::VENDORS_FILES.contains(&key.as_str())
 }
 
@@ -202,12 +211,21 @@ mod tests {
             "events.json/a",
             "event\u{17f}.json",
             "git\u{200b}hub.toml",
+            "x/advisory.toml",
+            "x/y/Events.json/z",
+            "attachments/x/github.toml",
         ] {
-            assert_eq!(refused(name), Refusal::TheVendors, "{name}");
+            let path = MemberPath::parse(name.as_bytes()).unwrap();
+            for spared in [None, Some("attachments/")] {
+                let refused = path.refuse_the_vendors(spared);
+                assert_eq!(refused, Err(Refusal::TheVendors), "{name}");
+            }
         }
-        for name in ["attachments/events.json", "events.json.txt"] {
-            assert!(MemberPath::parse(name.as_bytes()).is_ok(), "{name}");
-        }
+        let path = |name: &str| MemberPath::parse(name.as_bytes()).unwrap();
+        assert!(path("x/events.json.txt").refuse_the_vendors(None).is_ok());
+        let attachment = path("attachments/events.json");
+        assert!(attachment.refuse_the_vendors(Some("attachments/")).is_ok());
+        assert!(attachment.refuse_the_vendors(None).is_err());
     }
 
     #[test]

@@ -86,7 +86,8 @@ pub enum Refusal {
     /// Windows drops such endings, so two names become one.
     #[error("its name, or a part of it, ends with a dot or a space")]
     TrailingDotOrSpace,
-    /// A file which the vendor's side keeps beside an opened report, and believes.
+    /// A file which the vendor's side keeps beside an opened report, and believes; in any folder but that
+    /// of a bundle's attachments.
     #[error("its name is that of a file which the vendor keeps beside the report")]
     TheVendors,
     /// A component over the limit (bytes).

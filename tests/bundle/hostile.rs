@@ -76,6 +76,8 @@ fn hostile_names() -> Vec<(Vec<u8>, Refusal)> {
         ("evil\u{202e}gpj.exe", Refusal::BidiCharacter),
         ("events.json", Refusal::TheVendors),
         ("GitHub.toml", Refusal::TheVendors),
+        ("x/advisory.toml", Refusal::TheVendors),
+        ("attachments/events.json", Refusal::TheVendors),
         ("ok", Refusal::Duplicate),
         ("OK", collides("ok")),
         ("ok/evil", collides("ok")),
