@@ -265,6 +265,14 @@ pub enum OpenError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// Its compressed data expand to what no reader would ever see.
+    #[error(
+        "its compressed data have a packet beside the content that is longer than {limit} bytes, or of unknown length: a decompression bomb"
+    )]
+    Bomb {
+        /// The limit in bytes.
+        limit: u32,
+    },
     /// Reading the input failed.
     #[error("cannot read the message")]
     Read(#[source] io::Error),
@@ -279,6 +287,7 @@ impl OpenError {
             Self::NotOpenPgp { .. }
                 | Self::NotEncrypted
                 | Self::Unsupported { .. }
+                | Self::Bomb { .. }
                 | Self::WrongPassphrase
                 | Self::Damaged(_)
                 | Self::Key(KeyError::WrongPassphrase { .. })

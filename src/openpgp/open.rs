@@ -14,7 +14,7 @@ use std::{
 
 use sequoia_openpgp::{
     Cert, KeyHandle, Packet, Result as LibraryResult,
-    packet::Signature,
+    packet::{Signature, header::BodyLength},
     parse::{
         PacketParser, Parse,
         stream::{
@@ -269,10 +269,17 @@ struct State {
     file_name: Option<Vec<u8>>,
     packets: usize,
     compressed: bool,
+    has_content: bool,
     input: Counters,
 }
 
 impl State {
+    /// Whether the packet is the content, of which every octet is counted as it comes out. One with a
+    /// header that makes no sense is no content, whatever its tag says.
+    fn is_counted(&self, packet: &Packet) -> bool {
+        matches!(packet, Packet::Literal(_)) && !self.has_content
+    }
+
     fn classify(&mut self, error: anyhow::Error) -> OpenError {
         if let Some(failure) = self.failure.take() {
             return failure;
@@ -282,6 +289,13 @@ impl State {
             None => OpenError::Damaged(error),
         }
     }
+}
+
+/// Whether a packet says that it is short. What is skipped inside compressed data (padding, markers,
+/// signatures, what is unknown, what follows the end of an inner layer) was expanded all the same, and
+/// nothing else bounds it.
+fn is_short(parser: &PacketParser<'_>) -> bool {
+    matches!(parser.header().length(), BodyLength::Full(length) if *length <= LONGEST_BESIDE)
 }
 
 struct Helper {
@@ -297,9 +311,15 @@ impl VerificationHelper for Helper {
             state.failure = Some(OpenError::Unsupported { what });
             anyhow::bail!(what);
         }
+        if state.compressed && !state.is_counted(&parser.packet) && !is_short(parser) {
+            let limit = LONGEST_BESIDE;
+            state.failure = Some(OpenError::Bomb { limit });
+            anyhow::bail!("a bomb");
+        }
         match &parser.packet {
             Packet::CompressedData(_) => state.compressed = true,
             Packet::Literal(literal) => {
+                state.has_content = true;
                 state.file_name = literal.filename().map(<[u8]>::to_vec);
             }
             _ => {}
@@ -380,6 +400,9 @@ const BUFFER: usize = 256 << 10;
 
 /// A content, its layers, and each signature twice; every signature digests the whole content.
 const MAX_PACKETS: usize = 24;
+
+/// The longest packet beside the content of what is compressed, bytes.
+const LONGEST_BESIDE: u32 = 1 << 20;
 
 /// Logs compress twenty to one; a hundred to one is a bomb.
 const EXPANSION: u64 = 100;

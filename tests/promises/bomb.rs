@@ -5,7 +5,47 @@
 pub(crate) fn bomb(size: u64, layers: usize) -> Vec<u8> {
     // A literal of indeterminate length, as old programs write it: binary, no name, no date.
     let literal = [0x80 | 11 << 2 | 3, b'b', 0, 0, 0, 0, 0];
-    let mut packet = compressed(&deflated(&literal, 0, size, &[]));
+    layered(compressed(&deflated(&literal, 0, size, &[])), layers)
+}
+
+/// Small contents in this many layers of compression, each beside zeros of about `size` that no reader
+/// hands out: what they are, and the message.
+pub(crate) fn silent_bombs(size: u32, layers: usize) -> Vec<(&'static str, Vec<u8>)> {
+    let packet = |tag: u8| [&[0xc0 | tag, 255][..], &size.to_be_bytes()].concat();
+    let count = u64::from(size);
+    let small = compressed(&deflated(&CONTENT[..7], CONTENT[7], 1, &CONTENT[8..]));
+    let garbage = [&packet(8)[..], &small[6..]].concat();
+    let rest = count - (small.len() as u64 - 6);
+    // A content whose first part is shorter than any may be: its tag is right, and nobody reads it.
+    let broken = [&[0xcb, 0xe1, b'b', 0][..], &packet(0)[1..]].concat();
+    let bombs = [
+        ("padding", deflated(&packet(21), 0, count, &CONTENT)),
+        ("a marker", deflated(&packet(10), 0, count, &CONTENT)),
+        ("a signature", deflated(&packet(2), 0, count, &CONTENT)),
+        (
+            "what is private",
+            deflated(&[&CONTENT[..], &packet(60)].concat(), 0, count, &[]),
+        ),
+        (
+            "a second content",
+            deflated(&[&CONTENT[..], &packet(11)].concat(), 0, count, &[]),
+        ),
+        ("a broken content", deflated(&broken, 0, count, &CONTENT)),
+        (
+            "the end of an inner layer",
+            deflated(&garbage, 0, rest, &[]),
+        ),
+    ];
+    let bombs = bombs.into_iter();
+    bombs
+        .map(|(what, bomb)| (what, layered(compressed(&bomb), layers)))
+        .collect()
+}
+
+/// A packet with the text `hello`.
+pub(crate) const CONTENT: [u8; 13] = *b"\xcb\x0bb\0\0\0\0\0hello";
+
+fn layered(mut packet: Vec<u8>, layers: usize) -> Vec<u8> {
     for _ in 1..layers {
         let (start, end) = longest_run(&packet);
         let length = u64::try_from(end - start).unwrap();

@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::symlink;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use sequoia_openpgp::crypto::S2K;
@@ -13,11 +13,11 @@ use sequoia_openpgp::serialize::stream::{LiteralWriter, Message};
 use sequoia_openpgp::types::SymmetricAlgorithm;
 
 use crate::archives::{archive, extended, file, folder, record};
-use crate::bomb::bomb;
+use crate::bomb::{bomb, silent_bombs};
 use crate::forge::{bytes, encrypted, encrypting, literal, named_literal};
 use crate::hostile::hostile_archives;
 use crate::readers::{Files, files_below, gnu_tar, is_there, paths_below};
-use crate::scene::Scene;
+use crate::scene::{PROGRAM, Scene};
 use crate::vendor::vendor;
 use crate::watch::watched;
 
@@ -231,6 +231,93 @@ fn p32_bombs_stop_at_their_cap() {
             if let Some(limit) = run.stderr.split("expands to more than ").nth(1) {
                 let limit: u64 = limit.split(' ').next().unwrap().parse().unwrap();
                 assert!(limit < 256 << 20, "{limit}");
+            }
+        }
+    }
+}
+
+/// A name cannot be laid out as a line of ours, nor as another name and its size.
+#[test]
+fn p22_blanks_in_names_of_files_close_up() {
+    let scene = Scene::new();
+    let name = format!("a.txt{}b.txt", " ".repeat(70));
+    let content = archive(&[&file(&name, b"abc")]);
+    scene.write("m.pgp", encrypted(vendor(), &bytes(&[literal(&content)])));
+    let run = scene.run(&["open", "m.pgp", "--key", "vendor.key", "-o", "out"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(scene.path("out").join(name).is_file());
+    assert!(run.text().contains("3  a.txt b.txt\n"), "{run:?}");
+}
+
+/// The disk is waited for once, not for each of the files that somebody put into an archive.
+#[test]
+fn p31_many_files_become_durable_together() {
+    if !is_there("strace") {
+        return;
+    }
+    let scene = Scene::new();
+    for (count, one_by_one) in [(90, true), (300, false)] {
+        let files: Vec<_> = (0..count)
+            .map(|number| file(&format!("{number}"), b"a"))
+            .collect();
+        let files: Vec<_> = files.iter().map(Vec::as_slice).collect();
+        let content = archive(&files);
+        scene.write("m.pgp", encrypted(vendor(), &bytes(&[literal(&content)])));
+        let output = format!("out-{count}");
+        let mut command = Command::new("strace");
+        let trace = [
+            "-f",
+            "-qq",
+            "-e",
+            "trace=fsync,syncfs",
+            "-o",
+            "log",
+            PROGRAM,
+        ];
+        let open = ["open", "m.pgp", "--key", "vendor.key", "-o", &output];
+        command.args(trace).args(open);
+        scene.surround(&mut command);
+        let done = command.output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        if said.contains("Operation not permitted") {
+            println!("skipped: strace does not work here: {said}");
+            return;
+        }
+        assert!(done.status.success(), "{said}");
+        let log = String::from_utf8(scene.read("log")).unwrap();
+        let calls = |name: &str| log.matches(name).count();
+        let (one, all) = (calls(" fsync("), calls(" syncfs("));
+        assert_eq!((one >= count, one < 20), (one_by_one, !one_by_one), "{log}");
+        assert_eq!(all, usize::from(!one_by_one), "{log}");
+    }
+}
+
+/// What is skipped inside compressed data is expanded as well, and no reader counts it.
+#[test]
+fn p31_p32_bombs_of_what_nobody_reads_stop() {
+    for layers in [1, 2] {
+        for (what, bomb) in silent_bombs(1 << 30, layers) {
+            let scene = Scene::new();
+            scene.write("m.pgp", encrypted(vendor(), &bomb));
+            let command = scene.command(&["open", "m.pgp", "--key", "vendor.key", "-o", "-"]);
+            let (run, took, peak) = watched(command);
+            println!("{layers} layers, {what}: {run:?} {took:?} {peak} MiB");
+            assert_eq!(run.code, 5, "{what}: {run:?}");
+            assert!(
+                run.stderr.contains("a decompression bomb"),
+                "{what}: {run:?}"
+            );
+            assert!(run.stdout.is_empty());
+            assert!(peak < 64, "{peak} MiB");
+            assert!(took < Duration::from_secs(5), "{took:?}");
+        }
+        // As long as they are short, they are only passed over.
+        for (what, bomb) in silent_bombs(1000, layers) {
+            let scene = Scene::new();
+            scene.write("m.pgp", encrypted(vendor(), &bomb));
+            let run = scene.run(&["open", "m.pgp", "--key", "vendor.key", "-o", "-"]);
+            if what == "padding" {
+                assert_eq!(run.stdout, b"hello", "{what}: {run:?}");
             }
         }
     }

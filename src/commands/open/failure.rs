@@ -21,6 +21,9 @@ pub(in crate::commands) fn not_opened(name: &str, why: OpenError) -> Failure {
         }
         OpenError::Damaged(_) => Some("ask the sender to send it again; nothing of it was kept"),
         OpenError::TooLarge { .. } => Some("if you expect so much, raise --max-size MIB"),
+        OpenError::Bomb { .. } => {
+            Some("do not open it with another program: it may never end, or fill the memory")
+        }
         OpenError::NotEncrypted => Some("if it was to be secret, tell the sender that it was not"),
         OpenError::Unsupported { .. } => {
             Some("try gpg -d, or ask the sender to seal it with sealpost")
