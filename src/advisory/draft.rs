@@ -22,7 +22,7 @@ pub enum Form {
 pub struct Draft {
     /// JSON, indented, with a line break at its end.
     pub json: String,
-    /// What is known and has no place in this form, in words; one sentence each.
+    /// What is known and has no place in this form, or in any, in words; one sentence each.
     pub left_out: Vec<String>,
 }
 
@@ -32,7 +32,7 @@ impl Advisory {
     /// # Errors
     /// [`AdvisoryError`], which names the field that is missing or cannot be said in this form.
     pub fn draft(&self, form: Form) -> Result<Draft, AdvisoryError> {
-        let mut left_out = Vec::new();
+        let mut left_out = self.left_out();
         let json = match form {
             Form::Csaf => text(&self.csaf()?),
             Form::Osv => text(&self.osv()?),

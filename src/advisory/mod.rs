@@ -35,6 +35,7 @@ pub use words::{PublisherCategory, ReferenceKind, Role, Status, Tlp, UnknownWord
 
 use crate::report::{Cwe, Exploited, Report, Section, Severity};
 use product::Product;
+use url::Url;
 
 /// All that is known of a flaw, from the report and from triage.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +52,8 @@ pub struct Advisory {
     products: Vec<Product>,
     credits: Vec<Credit>,
     references: Vec<Reference>,
+    /// References that no reader should follow.
+    unfit: Vec<Url>,
     revisions: Vec<Revision>,
     published: Option<Moment>,
     modified: Option<Moment>,
@@ -94,13 +97,18 @@ impl Advisory {
             workaround: text(triage.workaround, section(Section::Mitigation)),
             solution: triage.solution.map(String::from),
         };
-        let mut references = triage.reference;
+        let (mut references, mut unfit) = (triage.reference, Vec::new());
         for url in report.references() {
             if !references.iter().any(|known| known.url == *url) {
                 let (url, kind, summary) = (url.clone(), ReferenceKind::Web, None);
                 references.push(Reference { url, kind, summary });
             }
         }
+        references.retain(|reference| {
+            let fits = is_a_page(&reference.url);
+            unfit.extend((!fits).then(|| reference.url.clone()));
+            fits
+        });
         let language = triage.language.map(String::from);
         Ok(Self {
             title: triage
@@ -122,6 +130,7 @@ impl Advisory {
             products,
             credits: credits(triage.credit, report)?,
             references,
+            unfit,
             revisions: triage.revision,
             published: triage.published,
             modified: triage.modified,
@@ -131,6 +140,16 @@ impl Advisory {
             cna: triage.cna,
             vendor: triage.vendor.map(String::from),
         })
+    }
+
+    /// What is known and goes into no draft, in words: references that are no pages. They would become
+    /// links, which in a browser may run as a script.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<String> {
+        let unfit = self.unfit.iter();
+        let words = unfit
+            .map(|url| format!("the reference {url}: only http, https and ftp lead to a page"));
+        words.collect()
     }
 
     /// When it was changed last: as written, else when it was published.
@@ -175,6 +194,10 @@ impl Advisory {
     pub fn thanks_nobody(&self) -> bool {
         self.credits.is_empty()
     }
+}
+
+fn is_a_page(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https" | "ftp")
 }
 
 fn either<T: Clone>(own: Vec<T>, told: &[T]) -> Vec<T> {

@@ -190,3 +190,33 @@ fn p22_hostile_text_of_a_report_stays_inert() {
         assert!(!said(&ended.stderr).contains('\u{202e}'), "{form}");
     }
 }
+
+/// A link of a report or of triage that would run as a script stays out of every form.
+#[test]
+fn p24_links_lead_to_pages_alone() {
+    let folder = case("library");
+    let change = |file: &str, from: &str, to: &str| {
+        let path = folder.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from));
+        fs::write(path, text.replace(from, to)).unwrap();
+    };
+    let evil = "javascript://example.org/%0aalert(1)";
+    let listed = "\"https://example.org/widgets/templates\"";
+    let more = format!("{listed}, \"{evil}\", \"vbscript://x/y\", \"ftp://example.org/a\"");
+    change("report.md", listed, &more);
+    let table = format!("[[reference]]\nurl = \"{evil}?2\"\n\n[[reference]]\n");
+    let text = fs::read_to_string(folder.path().join("advisory.toml")).unwrap();
+    let text = text.replacen("[[reference]]\n", &table, 1);
+    fs::write(folder.path().join("advisory.toml"), text).unwrap();
+    for form in ["csaf", "osv", "cve", "ghsa"] {
+        let shown = sealpost(folder.path(), &["advisory", form, "."]);
+        let (draft, said) = (said(&shown.stdout), said(&shown.stderr));
+        assert!(shown.status.success(), "{form}: {said}");
+        assert!(!draft.contains("script:"), "{form}: {draft}");
+        assert!(draft.contains("ftp://example.org/a"), "{form}: {draft}");
+        for left_out in [evil, "alert(1)?2", "vbscript://x/y"] {
+            assert!(said.contains(left_out), "{form}: {said}");
+        }
+    }
+}

@@ -66,9 +66,9 @@ fn make(
     context: &Context<'_>,
 ) -> Result<Exit, Failure> {
     let case = Case::open(&args.case)?;
-    let mut left_out = Vec::new();
-    let mut draft = case
-        .advisory(&args.triage)?
+    let advisory = case.advisory(&args.triage)?;
+    let mut left_out = advisory.left_out();
+    let mut draft = advisory
         .new_advisory(&mut left_out)
         .map_err(|why| case.explain(why))?;
     mark(&mut draft, &record.mark)?;
