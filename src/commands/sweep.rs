@@ -15,16 +15,29 @@ pub(super) fn run(args: &Sweep, context: &Context<'_>) -> Result<Exit, Failure> 
     let ages = Ages {
         now: args.now.map_or_else(|| context.time(), Ok)?,
         grace: signed(args.grace),
+        known_until: None,
         tombstones: signed(args.tombstones_after),
         closed: args.closed_after.map(signed),
     };
     let opened = store::open(&args.store, Absent::Refuse, context)?;
-    let swept = opened.wait(|store| async move { store.sweep(&ages).await })?;
+    let swept = opened.wait(|store| async move {
+        if ages.grace.is_zero() {
+            return store.sweep(&ages).await;
+        }
+        let newest = store.newest().await?;
+        store.sweep(&ages.knowing(newest)).await
+    })?;
     context.output.json(&Document::from(swept))?;
     context.output.say(format!(
         "removed: {} uploads, {} closed reports, {} objects that belonged to nothing, {} tombstones, {} tokens",
         swept.uploads, swept.reports, swept.orphans, swept.tombstones, swept.tokens
     ));
+    if swept.younger > 0 {
+        context.output.warn(format!(
+            "{} objects without a row are younger than all that the database knows, and were left: after a backup was brought back, they are reports that came in since; --grace 0s removes them",
+            swept.younger
+        ));
+    }
     if swept.left > 0 {
         context
             .output
@@ -52,6 +65,7 @@ struct Document {
     uploads: u64,
     reports: u64,
     orphans: u64,
+    younger: u64,
     tombstones: u64,
     tokens: u64,
     left: u64,
@@ -64,6 +78,7 @@ impl From<Swept> for Document {
             uploads: swept.uploads,
             reports: swept.reports,
             orphans: swept.orphans,
+            younger: swept.younger,
             tombstones: swept.tombstones,
             tokens: swept.tokens,
             left: swept.left,

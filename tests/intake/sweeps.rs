@@ -1,7 +1,7 @@
 //! `sweep` beside a running server, with a clock and a patience that do not fit: what it takes is
 //! not acknowledged, and what was acknowledged it does not take.
 
-use std::thread;
+use std::{fs, path::Path, thread};
 
 use crate::bench::{
     backing::Backing,
@@ -17,6 +17,44 @@ over_both!(
     p06_a_piece_that_is_swept_while_it_arrives_does_not_move_the_offset,
     p06_sweeping_all_the_time_loses_nothing,
 );
+
+/// A database of yesterday is brought back: what came in since is no rubbish.
+#[test]
+fn p06_p21_what_an_older_database_does_not_know_is_left() {
+    let place = Place::local();
+    let database = place.data().join("intake.sqlite");
+    let (old, new) = (place.path("old.sqlite"), place.path("new.sqlite"));
+    let mut reports = Vec::new();
+    for copy in [&old, &new] {
+        let serve = place.serve();
+        // Too large for a row: an object.
+        let content = sealed(1 << 20, reports.len() as u64 + 1);
+        reports.push(serve.send(&Request::post(&content)).expect(201).report());
+        assert!(serve.stop().success());
+        fs::copy(&database, copy).unwrap();
+    }
+    let bring_back = |copy: &Path| {
+        for rest in ["-wal", "-shm"] {
+            let _absent = fs::remove_file(format!("{}{rest}", database.display()));
+        }
+        fs::copy(copy, &database).unwrap();
+    };
+    bring_back(&old);
+    let later = ["sweep", "--now", "2099-01-01T00:00:00Z"];
+    let output = place.try_run(&later);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        output.status.success() && said.contains("1 objects"),
+        "{said}"
+    );
+    assert!(said.contains("younger"), "{said}");
+    bring_back(&new);
+    place.run(&["fsck", "--deep"]);
+    bring_back(&old);
+    place.run(&[&later[..], &["--grace", "0s"]].concat());
+    bring_back(&new);
+    assert_eq!(place.try_run(&["fsck"]).status.code(), Some(1));
+}
 
 fn p06_a_post_that_is_swept_while_it_arrives_is_not_acknowledged(backing: Backing) {
     let place = Place::new(backing);

@@ -12,6 +12,7 @@ mod tls;
 use std::{io, net::SocketAddr, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use axum::Router;
+use jiff::Timestamp;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
@@ -238,6 +239,9 @@ fn is_of_the_connection(error: &io::Error) -> bool {
 
 /// Forgets clients whose limits are full again, and sweeps now and then.
 async fn tidy(intake: Arc<Intake>) {
+    // Before anything new comes in: if the database was brought back from a backup, it knows nothing of
+    // objects that are younger.
+    let newest = intake.store.newest().await.unwrap_or(Timestamp::MIN);
     let mut minutes = tokio::time::interval(Duration::from_mins(1));
     for minute in 1_u64.. {
         minutes.tick().await;
@@ -250,16 +254,30 @@ async fn tidy(intake: Arc<Intake>) {
             let _tried: Result<(), Refusal> = intake.forget_finished().await;
         }
         if minute % SWEEP_EVERY == SWEEP_FIRST {
-            match intake.store.sweep(&Ages::at(intake.now())).await {
-                Ok(swept) => tracing::info!(
-                    uploads = swept.uploads,
-                    orphans = swept.orphans,
-                    left = swept.left,
-                    "swept"
-                ),
-                Err(error) => tracing::error!(cause = %Chain(&error), "cannot sweep"),
-            }
+            sweep(&intake, newest).await;
         }
+    }
+}
+
+/// Removes what has had its time, but no object that is younger than what the database knew.
+async fn sweep(intake: &Intake, newest: Timestamp) {
+    let ages = Ages::at(intake.now()).knowing(newest);
+    match intake.store.sweep(&ages).await {
+        Ok(swept) => {
+            if swept.younger > 0 {
+                tracing::warn!(
+                    objects = swept.younger,
+                    "left objects without a row that are younger than the database was at the start"
+                );
+            }
+            tracing::info!(
+                uploads = swept.uploads,
+                orphans = swept.orphans,
+                left = swept.left,
+                "swept"
+            );
+        }
+        Err(error) => tracing::error!(cause = %Chain(&error), "cannot sweep"),
     }
 }
 

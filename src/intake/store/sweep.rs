@@ -21,6 +21,10 @@ pub struct Ages {
     pub now: Timestamp,
     /// Objects without a row are removed after this. What is arriving for longer has to begin again.
     pub grace: SignedDuration,
+    /// Objects without a row that were written after this are left alone, and counted. Where the database
+    /// is older than the objects, as after a backup was brought back, their rows are what is missing.
+    /// See [`Store::newest`]; without, none is left alone.
+    pub known_until: Option<Timestamp>,
     /// Tombstones of deleted reports, and revoked tokens, are removed after this.
     pub tombstones: SignedDuration,
     /// Reports are deleted when they have been closed for so long; without, never.
@@ -40,6 +44,8 @@ pub struct Swept {
     pub tokens: u64,
     /// Objects without a row.
     pub orphans: u64,
+    /// Objects without a row that are younger than what the database knows: left alone.
+    pub younger: u64,
     /// Objects that could not be removed; the next sweep tries again.
     pub left: u64,
     /// Whether everything that was deleted has left the files of the database.
@@ -58,8 +64,19 @@ impl Ages {
         Self {
             now,
             grace: Self::GRACE,
+            known_until: None,
             tombstones: Self::TOMBSTONES,
             closed: None,
+        }
+    }
+
+    /// The same, where the database knows of nothing after `newest`.
+    #[must_use]
+    pub fn knowing(self, newest: Timestamp) -> Self {
+        let known_until = Some(newest);
+        Self {
+            known_until,
+            ..self
         }
     }
 
@@ -86,6 +103,10 @@ impl Store {
             transaction!(self.database(), tx, sweep_rows_in(&mut tx, limit))?;
         swept.left = self.remove_doomed().await? as u64;
         for orphan in self.orphans(ages.before(ages.grace)).await? {
+            if ages.known_until.is_some_and(|known| orphan.written > known) {
+                swept.younger += 1;
+                continue;
+            }
             match self.remove_orphan(&orphan.key).await? {
                 Some(true) => swept.orphans += 1,
                 Some(false) => swept.left += 1,
@@ -94,6 +115,19 @@ impl Store {
         }
         swept.compacted = self.database().compact().await?;
         Ok(swept)
+    }
+
+    /// When the last thing happened that the database knows of; long ago, where it knows of none.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn newest(&self) -> Result<Timestamp, StoreError> {
+        let sql = "SELECT MAX(at) FROM (SELECT MAX(changed) AS at FROM reports
+            UNION ALL SELECT MAX(at) FROM messages
+            UNION ALL SELECT MAX(deleted) FROM tombstones) newest";
+        let row = self.database().row(sql, values![]).await?;
+        let newest = row.map(|row| row.time_or_none(0)).transpose()?.flatten();
+        Ok(newest.unwrap_or(Timestamp::MIN))
     }
 
     /// Removes uploads that have expired, with their bytes, and says how many: what a server does by
