@@ -283,7 +283,9 @@ fn http_date(at: Timestamp) -> String {
 
 /// Whether the body, as far as it is declared, fits behind the offset.
 pub(super) fn fits(upload: &Upload, cap: u64, headers: &HeaderMap) -> Answer<()> {
-    let end = upload.offset + declared_length(headers).unwrap_or(0);
+    // A client may declare whatever fits into the header.
+    let declared = declared_length(headers).unwrap_or(0);
+    let end = upload.offset.saturating_add(declared);
     match upload.length {
         Some(length) if end > length => Err(Refusal::new(ProblemType::TooLarge)
             .detail(format!("the upload has {length} bytes"))

@@ -106,6 +106,23 @@ impl Drop for Small {
     }
 }
 
+/// A length that goes beyond all numbers, together with the offset.
+#[test]
+fn p40_a_length_without_measure_is_refused() {
+    let place = Place::local();
+    let serve = place.serve();
+    let upload = Upload::create(serve.address(), 3000);
+    upload.append(0, &sealed(3000, 1)[..100]).expect(204);
+    for length in [u64::MAX - 50, u64::MAX - 2, 2901] {
+        let mut connection = serve.connect();
+        let head = upload.patch(100).promises(length).head();
+        connection.write(&head).unwrap();
+        let answer = connection.answer(false).unwrap();
+        assert!((400..500).contains(&answer.status), "{length}: {answer}");
+    }
+    assert_eq!(upload.offset(), 100);
+}
+
 /// The floor holds: reports are refused while there is still room for what is known of the others.
 #[test]
 fn p40_the_floor_of_free_space_holds() {
