@@ -77,17 +77,18 @@ impl Intake {
         let hash = bearer.token.unwrap_or(NOBODY);
         let vendor = self.store.vendor(&hash).await?;
         let id = id.map_or_else(ReportId::fresh, Ok)?;
-        let report = self.store.report(&id).await;
-        match (vendor, report) {
-            (Some(vendor), Ok(report)) => Ok((Viewer::Vendor(vendor.role), report)),
-            (None, Ok(report)) => {
-                if report.case.unwrap_or(ABSENT) == hash {
-                    return Ok((Viewer::Reporter, report));
-                }
-                Err(self.failed(bearer.client))
-            }
-            (None, Err(StoreError::NotFound | StoreError::Gone)) => Err(self.failed(bearer.client)),
-            (_, Err(error)) => Err(error.into()),
+        if let Some(vendor) = vendor {
+            return Ok((Viewer::Vendor(vendor.role), self.store.report(&id).await?));
+        }
+        // Nothing of a report is read before it is known that the asker may see it: how long it took would
+        // tell that it is there.
+        if self.store.case_of(&id, ABSENT).await? != hash {
+            return Err(self.failed(bearer.client));
+        }
+        match self.store.report(&id).await {
+            Ok(report) => Ok((Viewer::Reporter, report)),
+            Err(StoreError::NotFound | StoreError::Gone) => Err(self.failed(bearer.client)),
+            Err(error) => Err(error.into()),
         }
     }
 

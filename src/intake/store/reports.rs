@@ -120,6 +120,24 @@ impl Store {
         }
     }
 
+    /// The digest of the token that opens a report, and nothing else of it; `or` where it has none, or is
+    /// not there. One question, and one answer of the same size: a foreign report takes as long as one
+    /// that is not there.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn case_of(&self, id: &ReportId, or: TokenHash) -> Result<TokenHash, StoreError> {
+        let row = self
+            .database()
+            .row(CASE_OF, values![id.as_str(), &or.as_bytes()[..]])
+            .await?;
+        let found = match &row {
+            Some(row) => row.digest_or_none(0)?,
+            None => None,
+        };
+        Ok(found.map_or(or, TokenHash::from_bytes))
+    }
+
     /// Why a report is not there.
     pub(super) async fn absent(&self, id: &ReportId) -> StoreError {
         let sql = "SELECT id FROM tombstones WHERE id = $1";
@@ -361,6 +379,9 @@ const OR_TOMBSTONE: &str = "SELECT r.id, r.state, r.received, r.size, r.sha256, 
     r.from_reporter, r.from_vendor, r.case_hash, r.receipt, r.damaged, t.deleted
     FROM (SELECT CAST($1 AS TEXT) AS id) asked
     LEFT JOIN reports r ON r.id = asked.id LEFT JOIN tombstones t ON t.id = asked.id";
+
+const CASE_OF: &str = "SELECT COALESCE(r.case_hash, $2)
+    FROM (SELECT CAST($1 AS TEXT) AS id) asked LEFT JOIN reports r ON r.id = asked.id";
 
 const BY_SUBMISSION: &str = "SELECT id, state, received, size, sha256, recipients,
     from_reporter, from_vendor, case_hash, receipt, damaged

@@ -134,6 +134,20 @@ async fn p42_absent_and_foreign_are_the_same_answer() {
     assert_eq!(scene.get("/reports").refused().await, ProblemType::NoToken);
 }
 
+/// Of a foreign report nothing is read but whose it is: not even that its row makes no sense is told.
+#[tokio::test]
+async fn p42_a_foreign_report_is_not_read() {
+    let (scene, id, _) = scene_with_report().await;
+    scene.intake.store.spoil(&id.parse().unwrap()).await;
+    let path = format!("/reports/{id}");
+    let own = scene.get(&path).bearer(&token(1)).send().await;
+    assert_eq!(own.status, StatusCode::INTERNAL_SERVER_ERROR);
+    for foreign in [token(2), token(9)] {
+        let refused = scene.get(&path).bearer(&foreign).refused().await;
+        assert_eq!(refused, ProblemType::NotFound);
+    }
+}
+
 #[tokio::test]
 async fn p44_a_revoked_token_opens_nothing_at_once() {
     let (scene, id, _) = scene_with_report().await;
