@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{DiskError, Home, Overwrite, PendingFile};
-use crate::openpgp::{Certificate, read_certificates};
+use crate::openpgp::{Certificate, Fingerprint, read_certificates};
 
 /// The keys to answer to, in the home folder.
 #[derive(Clone, Debug)]
@@ -29,11 +29,19 @@ impl Reporters {
         self.0.folder(FOLDER)
     }
 
-    /// Keeps the certificate of a report; `id` is a report's id, which is also a file name.
+    /// Keeps the certificate of a report, and gives the fingerprint of another one that was kept before;
+    /// `id` is a report's id, which is also a file name.
     ///
     /// # Errors
     /// [`DiskError`].
-    pub fn keep(&self, id: &str, certificate: &Certificate) -> Result<(), DiskError> {
+    pub fn keep(
+        &self,
+        id: &str,
+        certificate: &Certificate,
+    ) -> Result<Option<Fingerprint>, DiskError> {
+        // One that cannot be read is replaced like any other.
+        let before = self.find(id).ok().flatten();
+        let before = before.map(|before| before.fingerprint());
         let path = file(&self.0.folder(FOLDER)?, id);
         let bytes = certificate
             .to_whole_binary()
@@ -45,7 +53,8 @@ impl Reporters {
         pending
             .write_all(&bytes)
             .map_err(|error| DiskError::io("write", &path, error))?;
-        pending.finish()
+        pending.finish()?;
+        Ok(before.filter(|before| *before != certificate.fingerprint()))
     }
 
     /// The certificate of a report; `None` if none was kept.
@@ -101,6 +110,11 @@ mod tests {
         let reporters = home.reporters();
         assert_eq!(reporters.find("a").unwrap(), None);
         let certificate = case_key(&[1; 32], &[2; 32]).unwrap().certificate();
+        assert_eq!(reporters.keep("a", &certificate).unwrap(), None);
+        assert_eq!(reporters.keep("a", &certificate).unwrap(), None);
+        let other = case_key(&[3; 32], &[4; 32]).unwrap().certificate();
+        let before = reporters.keep("a", &other).unwrap();
+        assert_eq!(before, Some(certificate.fingerprint()));
         reporters.keep("a", &certificate).unwrap();
         let kept = reporters.find("a").unwrap().unwrap();
         assert_eq!(kept.fingerprint(), certificate.fingerprint());

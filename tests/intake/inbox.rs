@@ -25,6 +25,8 @@ use super::bench::{
     sealed::sealed,
     serve::Serve,
 };
+use super::bomb::silent_bombs;
+use super::hostile::encrypted;
 use super::members::known;
 
 /// A vendor's person with a home, and a reporter's report at the intake.
@@ -258,9 +260,11 @@ fn several_people_open_with_their_own_keys() {
         assert_eq!(listed["reports"][0]["opens"], "perhaps");
         let folder = format!("opened-{number}");
         let open = ["inbox", "open", &id, "-o", &folder, "--key", key];
-        // The intake's own certificate is not the second person's, unless it is named.
-        let receipt = ["verified", "unverified"][number];
-        assert_eq!(desk.json(&open)["receipt"], receipt);
+        // The intake's own certificate is not the second person's, unless it is named; and the report does
+        // not say whose certificate it should be.
+        let (_, said) = desk.expect([0, 5][number], &open);
+        assert_eq!(said.contains("--signer"), number == 1, "{said}");
+        assert_eq!(desk.folder.join(&folder).exists(), number == 0);
         let folder = format!("again-{number}");
         let open = ["inbox", "open", &id, "-o", &folder, "--key", key];
         let signer = ["--signer", one.to_str().unwrap()];
@@ -330,7 +334,7 @@ fn p22_messages_of_the_reporter_are_read_and_stay_inert() {
     let vendor = fs::read(keys::file(keys::VENDOR, "certificate.asc")).unwrap();
     let vendor = read_certificates("vendor", &vendor).unwrap().remove(0);
     let envelope = || Envelope::to(vec![vendor.verdict(now).recipient().unwrap()], None).unwrap();
-    let letter = Letter::from_bytes(b"one\n\x1b]0;two\x07\n").unwrap();
+    let letter = Letter::from_bytes(b"one\n\x1b]0;two\x07\n\nmessage:  x\n").unwrap();
     let target = format!("/reports/{id}/messages");
     for content in [letter.padded(), vec![0xff; 300]] {
         let mut sealing = envelope().seal(Vec::new(), None, now).unwrap();
@@ -338,6 +342,10 @@ fn p22_messages_of_the_reporter_are_read_and_stay_inert() {
         let request = Request::new("POST", &target).sealed(&sealing.finish().unwrap());
         serve.send(&request.bearer(token.expose())).expect(201);
     }
+    // What it says is compressed, and what nobody reads is.
+    let (_, bomb) = silent_bombs(1 << 30, 1).remove(0);
+    let request = Request::new("POST", &target).sealed(&encrypted(&bomb));
+    serve.send(&request.bearer(token.expose())).expect(201);
     let messages = ["inbox", "messages", &id, "--key", &secret];
     let output = desk.run(&[&["--json"], &messages[..]].concat());
     let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -352,8 +360,14 @@ fn p22_messages_of_the_reporter_are_read_and_stay_inert() {
         two["error"].as_str().unwrap().contains("not a text"),
         "{two}"
     );
-    let (printed, _) = desk.expect(1, &messages);
-    assert!(printed.contains("one\n"), "{printed}");
+    let (printed, said) = desk.expect(5, &messages);
+    assert!(said.contains("a decompression bomb"), "{said}");
+    // No line of it can be taken for one of ours.
+    let from = printed.find("  | one\n").unwrap();
+    let lines: Vec<_> = printed[from..].lines().take(4).collect();
+    assert_eq!(lines[2..], ["  |", "  | message:  x"], "{printed}");
+    let ours = printed.lines().filter(|line| line.starts_with("message:"));
+    assert_eq!(ours.count(), 3, "{printed}");
 }
 
 /// Each refusal says what to do.

@@ -9,11 +9,15 @@
 mod actors;
 mod answers;
 mod bench;
+#[expect(dead_code, reason = "the other bombs are for `open`")]
+#[path = "../promises/bomb.rs"]
+mod bomb;
 mod canaries;
 mod copies;
 mod cuts;
 mod deletion;
 mod faults;
+mod hostile;
 mod ids;
 mod inbox;
 mod kills;

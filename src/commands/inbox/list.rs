@@ -1,6 +1,6 @@
 //! `inbox list`: the reports, page by page, newest first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -37,24 +37,29 @@ struct Row {
     opens: &'static str,
     /// The fingerprints of those keys.
     opens_with: Vec<String>,
-    /// The other reports with the same bytes: sent again, or captured and sent by somebody else.
+    /// Other reports with the same bytes, the first few: sent again, or captured and sent by somebody
+    /// else.
     same_as: Vec<ReportId>,
+    /// How many others have them.
+    same_as_count: usize,
     /// The first day on which the finding may be published; null without `--program`.
     embargo_ends: Option<Date>,
 }
 
 impl Row {
-    fn new(summary: ReportSummary, same_as: Vec<ReportId>, mine: &Mine) -> Self {
+    fn new(summary: ReportSummary, same: &Same, mine: &Mine) -> Self {
         let (opens, opens_with) = match mine.opens(&summary) {
             Opens::With(keys) => ("yes", keys.iter().map(ToString::to_string).collect()),
             Opens::Perhaps => ("perhaps", Vec::new()),
             Opens::No => ("no", Vec::new()),
         };
+        let others = same.first.iter().filter(|id| **id != summary.id);
         Self {
+            same_as: others.take(Same::SHOWN).cloned().collect(),
+            same_as_count: same.count.saturating_sub(1),
             summary,
             opens,
             opens_with,
-            same_as,
             embargo_ends: None,
         }
     }
@@ -92,8 +97,11 @@ impl Row {
         };
         let same = match self.same_as.as_slice() {
             [] => String::new(),
-            [other] => format!("  the same bytes as {other}"),
-            [other, rest @ ..] => format!("  the same bytes as {other} and {} more", rest.len()),
+            [other, ..] if self.same_as_count == 1 => format!("  the same bytes as {other}"),
+            [other, ..] => format!(
+                "  the same bytes as {other} and {} more",
+                self.same_as_count - 1
+            ),
         };
         format!(
             "{}  {:<12}  {}  {:>12}  {:>3} {:>3}  {opens}{same}",
@@ -107,6 +115,27 @@ impl Row {
     }
 }
 
+/// Reports with the same bytes. Anybody can send one a thousand times, so not all of them are kept for
+/// each.
+#[derive(Default)]
+struct Same {
+    first: Vec<ReportId>,
+    count: usize,
+}
+
+impl Same {
+    /// How many others a report shows.
+    const SHOWN: usize = 16;
+
+    fn add(&mut self, id: &ReportId) {
+        self.count += 1;
+        // One more, since each leaves out itself.
+        if self.first.len() <= Self::SHOWN {
+            self.first.push(id.clone());
+        }
+    }
+}
+
 pub(super) fn run(args: &InboxList, context: &Context<'_>) -> Result<Exit, Failure> {
     let program = args.program.as_deref();
     let program = program
@@ -114,18 +143,7 @@ pub(super) fn run(args: &InboxList, context: &Context<'_>) -> Result<Exit, Failu
         .transpose()?;
     let desk = Desk::resolve(&args.at, context)?;
     let mine = Mine::of(&Keys::resolve(&args.key, false, context)?, context);
-    let reports = reports(args, &desk)?;
-    let mut same: HashMap<String, Vec<ReportId>> = HashMap::new();
-    for report in &reports {
-        let ids = same.entry(report.sha256.clone()).or_default();
-        ids.push(report.id.clone());
-    }
-    let rows = reports.into_iter().map(|summary| {
-        let ids = same.get(&summary.sha256).into_iter().flatten();
-        let others = ids.filter(|id| **id != summary.id).cloned().collect();
-        Row::new(summary, others, &mine)
-    });
-    let mut rows: Vec<_> = rows.collect();
+    let mut rows = rows(reports(args, &desk, context)?, &mine);
     if rows.is_empty() {
         context.output.say("no reports");
     } else {
@@ -144,28 +162,64 @@ pub(super) fn run(args: &InboxList, context: &Context<'_>) -> Result<Exit, Failu
     Ok(Exit::Done)
 }
 
-/// As many as are wanted, over as many pages as it takes.
-fn reports(args: &InboxList, desk: &Desk) -> Result<Vec<ReportSummary>, Failure> {
-    let limit = args.limit.unwrap_or(usize::MAX);
+fn rows(reports: Vec<ReportSummary>, mine: &Mine) -> Vec<Row> {
+    let mut same: HashMap<String, Same> = HashMap::new();
+    for report in &reports {
+        let same = same.entry(report.sha256.clone()).or_default();
+        same.add(&report.id);
+    }
+    let none = Same::default();
+    let rows = reports.into_iter().map(|summary| {
+        let same = same.get(&summary.sha256).unwrap_or(&none);
+        Row::new(summary, same, mine)
+    });
+    rows.collect()
+}
+
+/// As many as are wanted, over as many pages as it takes. Whoever runs the intake may have no end of
+/// pages, or the same ones again and again.
+fn reports(
+    args: &InboxList,
+    desk: &Desk,
+    context: &Context<'_>,
+) -> Result<Vec<ReportSummary>, Failure> {
+    let limit = args.limit.unwrap_or(MOST);
     let mut query = Query {
         state: args.state,
         cursor: None,
         limit: Some(PAGE.min(u16::try_from(limit).unwrap_or(PAGE)).max(1)),
     };
-    let mut reports = Vec::new();
-    while reports.len() < limit {
+    let (mut reports, mut known) = (Vec::new(), HashSet::new());
+    loop {
         let page = desk.ask(Role::Read, desk.intake().list(desk.token(), &query))?;
         // A page that brings nothing is the last, whatever it says.
         let is_last = page.next.is_none() || page.reports.is_empty();
-        reports.extend(page.reports);
-        if is_last {
-            break;
+        for report in page.reports {
+            if !known.insert(report.id.clone()) {
+                context.output.warn(format!(
+                    "the intake gives {} twice: what follows is left out",
+                    report.id
+                ));
+                return Ok(reports);
+            }
+            reports.push(report);
+        }
+        let is_enough = reports.len() >= limit;
+        if is_enough && args.limit.is_none() && !(is_last && reports.len() == limit) {
+            context.output.warn(format!(
+                "the intake has more than {limit} reports, and these are the first: name --limit for more"
+            ));
+        }
+        if is_last || is_enough {
+            reports.truncate(limit);
+            return Ok(reports);
         }
         query.cursor = page.next;
     }
-    reports.truncate(limit);
-    Ok(reports)
 }
+
+/// How many reports are listed where nobody says how many.
+const MOST: usize = 100_000;
 
 /// Reports in a page.
 const PAGE: u16 = 1000;

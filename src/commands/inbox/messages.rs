@@ -195,8 +195,11 @@ fn tell(shown: &Shown, context: &Context<'_>) -> Result<(), Failure> {
     }
     context.output.print_fields(&fields)?;
     if let Some(text) = &shown.text {
+        // Marked, so that none of it can pass for a line of ours.
+        let lines = text.lines().map(|line| format!("  | {line}"));
+        let marked: Vec<_> = lines.map(|line| line.trim_end().to_owned()).collect();
         context.output.print("")?;
-        context.output.print_lines(text)?;
+        context.output.print_lines(&marked.join("\n"))?;
     }
     if let Some(error) = &shown.error {
         context.output.warn(error);

@@ -23,7 +23,7 @@ use crate::commands::{
 use crate::{
     cli::InboxOpen,
     client::{Download, IntakeError},
-    openpgp::read_certificates,
+    openpgp::{Certificate, read_certificates},
     terminal::{Exit, Failure, Progress},
     wire::{ReportId, ReportSummary},
 };
@@ -56,6 +56,7 @@ pub(super) fn run(args: &InboxOpen, context: &Context<'_>) -> Result<Exit, Failu
     let mine = Mine::of(job.keys(), context);
     let certificates = [mine.certificates(), job.signers()].concat();
     let proof = proof::judge(&fetched.report, &fetched.receipt, &certificates, context)?;
+    proof::refuse_hidden(&fetched.report, proof)?;
     if proof != Proof::Verified {
         context
             .output
@@ -149,15 +150,34 @@ enum Fault {
     Disk(io::Error),
 }
 
+/// Whom to answer: whoever signed the report, else the first that can be answered.
+fn author<'a>(certificates: &'a [Certificate], signer: Option<&str>) -> Option<&'a Certificate> {
+    let mut found = certificates.iter();
+    found
+        .find(|certificate| Some(certificate.fingerprint().as_hex()) == signer)
+        .or(certificates.first())
+}
+
 /// Keeps the certificate to answer to, if one that can be used was enclosed.
 fn remember(id: &ReportId, opened: &Opened, context: &Context<'_>) -> Result<(), Failure> {
     let enclosed = opened.reporter.as_deref();
     let certificates = enclosed.and_then(|bytes| read_certificates("reporter.asc", bytes).ok());
     let mut certificates = certificates.unwrap_or_default();
     certificates.retain(|certificate| certificate.verdict(context.now).recipient().is_ok());
-    match certificates.first() {
+    let signer = opened.signature.signer.as_deref();
+    match author(&certificates, signer) {
         Some(certificate) => {
-            context.home.reporters().keep(id.as_str(), certificate)?;
+            let answers_to = certificate.fingerprint();
+            if let Some(signer) = signer.filter(|signer| *signer != answers_to.as_hex()) {
+                context.output.warn(format!(
+                    "{signer} signed the report, and answers go to {answers_to}, which is enclosed: that they are one person's is not proved"
+                ));
+            }
+            if let Some(before) = context.home.reporters().keep(id.as_str(), certificate)? {
+                context.output.warn(format!(
+                    "answers to {id} went to {before} until now, and go to {answers_to} from now on"
+                ));
+            }
             context.output.say(format!(
                 "answer with: sealpost inbox reply {id} --message FILE --sign-with KEY"
             ));
@@ -167,4 +187,22 @@ fn remember(id: &ReportId, opened: &Opened, context: &Context<'_>) -> Result<(),
             .say("no key to answer to is enclosed: answer by events (sealpost inbox event), or over the channel that the report names"),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::openpgp::case_key;
+
+    #[test]
+    fn p08_who_signed_gets_the_answer() {
+        let certificate = |seed| case_key(&[seed; 32], &[seed; 32]).unwrap().certificate();
+        let enclosed = [certificate(1), certificate(2)];
+        let [one, two] = [0, 1].map(|place: usize| enclosed[place].fingerprint().to_string());
+        let chosen = |signer| author(&enclosed, signer).map(|it| it.fingerprint().to_string());
+        assert_eq!(chosen(Some(&*two)), Some(two.clone()));
+        assert_eq!(chosen(Some("another")), Some(one.clone()));
+        assert_eq!(chosen(None), Some(one));
+        assert!(author(&[], Some(&two)).is_none());
+    }
 }

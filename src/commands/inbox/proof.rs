@@ -86,6 +86,23 @@ pub(super) fn judge(
     )))
 }
 
+/// Refuses a receipt by a certificate that is not at hand, where the report does not say for whom it is:
+/// then the receipt's own word is all that names the certificate, and anybody can sign with one of theirs.
+pub(super) fn refuse_hidden(report: &ReportSummary, proof: Proof) -> Result<(), Failure> {
+    if !report.recipients.is_empty() || proof != Proof::Unverified {
+        return Ok(());
+    }
+    let error = anyhow!(
+        "{} hides for whom it is, and none of the certificates at hand signed its receipt",
+        report.id
+    );
+    Err(
+        Failure::new(Exit::NotAuthenticated, error).with_hint(Hint::words(
+            "name the certificate of the intake with --signer CERT",
+        )),
+    )
+}
+
 /// Refuses a signature that the reporter would take for anybody's, because it is not of the key that the
 /// report was sealed to; warns of one that whoever runs the intake could have made.
 pub(super) fn judge_signer(
