@@ -173,13 +173,17 @@ impl Job {
             match (files.get(number), done) {
                 (_, Some(Ok(opened))) => {
                     tell(&opened, context)?;
-                    documents.push(Document::Opened(Box::new(opened)));
+                    // Nobody else wants them, and there may be many.
+                    if context.output.is_json() {
+                        documents.push(Document::Opened(Box::new(opened)));
+                    }
                 }
                 (Some((sealed, _)), Some(Err(failure))) => {
-                    if !context.output.is_json() {
+                    if context.output.is_json() {
+                        documents.push(Document::failed(sealed, &failure));
+                    } else {
                         let _shown = failure.report(context.output);
                     }
-                    documents.push(Document::failed(sealed, &failure));
                     if failure.exit().code() > worst.code() {
                         worst = failure.exit();
                     }
