@@ -1,4 +1,4 @@
-//! The input of `open`, watched: how much was read, and whether the medium itself failed.
+//! The input of `open`, watched: whether the medium itself failed, and how much was made of it.
 
 use std::{
     io::{self, Read},
@@ -7,8 +7,8 @@ use std::{
 
 use super::OpenError;
 
-/// The input, with what it gave and the first fault of the medium itself, which must not be taken
-/// for damage of the message.
+/// The input, with the first fault of the medium itself, which must not be taken for damage of the
+/// message.
 pub(super) struct Watched<R> {
     reader: R,
     head: Vec<u8>,
@@ -16,6 +16,8 @@ pub(super) struct Watched<R> {
     counters: Counters,
 }
 
+/// How many bytes were taken of what was decrypted, and that fault. What threads read ahead is not
+/// taken yet: a limit on what it expands to must not grow with it.
 #[derive(Clone, Default)]
 pub(super) struct Counters(Arc<Mutex<(u64, Option<io::Error>)>>);
 
@@ -24,7 +26,11 @@ impl Counters {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    pub(super) fn read(&self) -> u64 {
+    pub(super) fn take(&self, bytes: usize) {
+        self.update(|counters| counters.0 += bytes as u64);
+    }
+
+    pub(super) fn taken(&self) -> u64 {
         self.0.lock().map_or(0, |counters| counters.0)
     }
 
@@ -62,23 +68,20 @@ impl<R: Read> Watched<R> {
 
 impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = if self.replayed < self.head.len() {
+        if self.replayed < self.head.len() {
             let n = (&self.head[self.replayed..]).read(buffer)?;
             self.replayed += n;
-            n
-        } else {
-            self.reader.read(buffer).inspect_err(|error| {
-                let kind = error.kind();
-                if kind != io::ErrorKind::Interrupted {
-                    let copy = error
-                        .raw_os_error()
-                        .map_or_else(|| kind.into(), io::Error::from_raw_os_error);
-                    self.counters.update(|counters| counters.1 = Some(copy));
-                }
-            })?
-        };
-        self.counters.update(|counters| counters.0 += n as u64);
-        Ok(n)
+            return Ok(n);
+        }
+        self.reader.read(buffer).inspect_err(|error| {
+            let kind = error.kind();
+            if kind != io::ErrorKind::Interrupted {
+                let copy = error
+                    .raw_os_error()
+                    .map_or_else(|| kind.into(), io::Error::from_raw_os_error);
+                self.counters.update(|counters| counters.1 = Some(copy));
+            }
+        })
     }
 }
 

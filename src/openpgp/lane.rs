@@ -122,4 +122,4 @@ pub(super) fn stopped() -> io::Error {
 
 /// Bytes that go from thread to thread at once, and how many pieces may wait for each thread.
 pub(super) const PIECE: usize = 256 << 10;
-pub(super) const AHEAD: usize = 8;
+pub(super) const AHEAD: usize = 4;

@@ -120,7 +120,7 @@ pub fn open(
     }
     let contents = locked.unlock(content_key).map_err(fault)?;
     let end = contents.end();
-    let verifier = VerifierBuilder::from_reader(Binary::new(contents))
+    let verifier = VerifierBuilder::from_reader(Binary::new(contents, input))
         .and_then(|builder| {
             let helper = Helper {
                 state: state.clone(),
@@ -200,8 +200,8 @@ impl Message {
             return u64::MAX;
         }
         self.limits.max_size.unwrap_or_else(|| {
-            let read = state.input.read();
-            EXPANSION_FLOOR + read.saturating_mul(EXPANSION)
+            let taken = state.input.taken();
+            EXPANSION_FLOOR + taken.saturating_mul(EXPANSION)
         })
     }
 }
@@ -372,13 +372,15 @@ impl VerificationHelper for Helper {
 struct Binary<R> {
     contents: R,
     begun: bool,
+    input: Counters,
 }
 
 impl<R: Read> Binary<R> {
-    fn new(contents: R) -> Self {
+    fn new(contents: R, input: Counters) -> Self {
         Self {
             contents,
             begun: false,
+            input,
         }
     }
 }
@@ -386,6 +388,7 @@ impl<R: Read> Binary<R> {
 impl<R: Read> Read for Binary<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.contents.read(buffer)?;
+        self.input.take(n);
         if n > 0 && !std::mem::replace(&mut self.begun, true) && buffer[0] & 0x80 == 0 {
             return Err(io::Error::other("there is no packet inside"));
         }
