@@ -167,8 +167,17 @@ fn upload(at: SocketAddr, seed: u64, acknowledged: &Acknowledged) -> Option<()> 
 /// start until the server was ready.
 fn recover(place: &Place, token: &str, acknowledged: &Acknowledged) -> Duration {
     // Nobody else is at work, so what belongs to nothing is lost, however young it is.
-    place.run(&["fsck", "--deep", "--grace", "0s", "--repair"]);
-    place.run(&["fsck", "--deep", "--grace", "0s"]);
+    let check = ["fsck", "--deep", "--grace", "0s"];
+    let mend = || place.run(&[&check[..], &["--repair"]].concat());
+    // But for an object store, which goes on with what it was sent before the kill.
+    let is_settled = || {
+        mend();
+        place.try_run(&check).status.success()
+    };
+    if place.stores.is_none() || !(0..20).any(|_| is_settled()) {
+        mend();
+        place.run(&check);
+    }
     let serve = place.serve();
     let at = serve.address();
     let uploads = std::mem::take(&mut *acknowledged.uploads.lock().unwrap());
