@@ -48,10 +48,7 @@ pub(super) fn walk<R: Read + Seek>(
             return Err(Fault::Broken);
         }
     }
-    let behind = input.size() - input.at();
-    if behind > 0 {
-        traces.remove("trailing", "data behind the picture's end", behind);
-    }
+    traces.remove_trailing(input.size() - input.at());
     Ok(cut)
 }
 

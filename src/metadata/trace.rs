@@ -55,6 +55,13 @@ impl Traces {
         self.add(kind, words.into(), None);
     }
 
+    /// What stands behind the end of a picture, if anything does.
+    pub(super) fn remove_trailing(&mut self, size: u64) {
+        if size > 0 {
+            self.remove("trailing", "data behind the picture's end", size);
+        }
+    }
+
     fn add(&mut self, kind: &'static str, words: String, size: Option<u64>) {
         let known = self.removed.iter_mut().find(|one| one.words == words);
         if let Some(known) = known {

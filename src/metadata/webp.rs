@@ -31,10 +31,7 @@ pub(super) fn walk<R: Read + Seek>(
             return Err(Fault::Broken);
         }
     }
-    let behind = input.size().saturating_sub(end);
-    if behind > 0 {
-        traces.remove("trailing", "data behind the picture's end", behind);
-    }
+    traces.remove_trailing(input.size().saturating_sub(end));
     walk.finish()
 }
 
