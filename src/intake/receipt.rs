@@ -3,7 +3,7 @@
 //!
 //! DESIGN.md, "The intake's HTTP contract". RFC 9580 section 7 for the signature around it.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
     body::Body,
@@ -23,13 +23,30 @@ use super::{
 };
 use crate::{
     case::Receipt,
-    openpgp::sign_receipt,
+    openpgp::{Signer, sign_receipt},
     wire::{
         ReportId,
         header::{JSON, RECEIPT, REPORT},
         path,
     },
 };
+
+/// The key that signs receipts.
+#[derive(Clone)]
+pub(crate) struct Signing {
+    key: Arc<Mutex<Signer>>,
+    /// Others take milliseconds, in which no other request would be served.
+    is_quick: bool,
+}
+
+impl Signing {
+    pub(crate) fn new(signer: Signer) -> Self {
+        Self {
+            is_quick: signer.is_quick(),
+            key: Arc::new(Mutex::new(signer)),
+        }
+    }
+}
 
 impl Intake {
     /// The report that has arrived, with its receipt.
@@ -58,16 +75,20 @@ impl Intake {
 
     /// Its text with a signature, where the intake has a key for that.
     async fn signed(&self, receipt: Receipt) -> Answer<String> {
-        let Some(key) = self.signing.clone() else {
+        let Some(Signing { key, is_quick }) = self.signing.clone() else {
             return Ok(receipt.to_text());
         };
         let now = self.clock.system_time();
-        // RSA takes milliseconds, in which no other request would be served.
-        let text = tokio::task::spawn_blocking(move || {
+        let sign = move || {
             let mut signer = key.lock().unwrap_or_else(PoisonError::into_inner);
             sign_receipt(&receipt, &mut signer, now)
-        });
-        let text = text.await.map_err(|why| Refusal::internal(&why))?;
+        };
+        let text = if is_quick {
+            sign()
+        } else {
+            let signed = tokio::task::spawn_blocking(sign).await;
+            signed.map_err(|why| Refusal::internal(&why))?
+        };
         let text = text.map_err(|why| Refusal::internal(why.as_ref()))?;
         String::from_utf8(text).map_err(|why| Refusal::internal(&why))
     }

@@ -2,7 +2,7 @@
 
 use std::{
     num::{NonZeroU32, NonZeroUsize},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -13,6 +13,7 @@ use super::{
     lifecycle::Lifecycle,
     limits::{Begun, Network, Pace, Promised, Pseudonyms, RateLimits},
     metrics::Metrics,
+    receipt::Signing,
     refusal::{Answer, Refusal},
     site::Site,
     store::Store,
@@ -85,7 +86,7 @@ pub struct Intake {
     /// Lets in whatever is sealed.
     pub(crate) anyone: Doorkeeper,
     pub(crate) fingerprint: Fingerprint,
-    pub(crate) signing: Option<Arc<Mutex<Signer>>>,
+    pub(crate) signing: Option<Signing>,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     pub(crate) life: Lifecycle,
@@ -109,7 +110,7 @@ impl Intake {
             ours: Doorkeeper::of(&parts.certificate),
             anyone: Doorkeeper::anyone(),
             fingerprint: parts.certificate.fingerprint(),
-            signing: parts.signing.map(|signer| Arc::new(Mutex::new(signer))),
+            signing: parts.signing.map(Signing::new),
             pseudonyms: Pseudonyms::new(key, parts.limits.proxies.clone()),
             rates: RateLimits::new(parts.limits.rate),
             begun: Begun::new(parts.limits.uploads_per_client),

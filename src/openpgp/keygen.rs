@@ -220,6 +220,7 @@ mod tests {
             let signed_by = |key: &SecretKey| {
                 let mut ask = |_: &_, _| Ok(None);
                 let mut signer = key.signer_for(&certificate[0], now, &mut ask).unwrap();
+                assert!(signer.is_quick());
                 let text = sign_cleartext("a text", &mut signer, now).unwrap();
                 let text = read_cleartext(&text).unwrap();
                 let verdict = text.verify(&[&certificate[0]], now);

@@ -91,6 +91,16 @@ impl Signer {
         (&self.key.public().fingerprint()).into()
     }
 
+    /// Whether to sign takes less time than to have another thread do it: with Ed25519, and not with RSA.
+    #[must_use]
+    pub fn is_quick(&self) -> bool {
+        let algorithm = self.key.public().pk_algo();
+        matches!(
+            algorithm,
+            PublicKeyAlgorithm::Ed25519 | PublicKeyAlgorithm::EdDSA
+        )
+    }
+
     /// The most bytes that a signature and what announces it take.
     fn room(&self, recipients: usize) -> u64 {
         let mpis = self.key.public().mpis().serialized_len() as u64;
@@ -362,3 +372,21 @@ const INTENDED_ROOM: u64 = 40;
 
 /// Leading zeros of the numbers in a session key packet are left out, so it may be shorter once.
 const MPI_ROOM: u64 = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sequoia_openpgp::cert::{CertBuilder, CipherSuite};
+
+    #[test]
+    fn other_curves_than_that_of_ed25519_are_not_quick() {
+        for (suite, is) in [(CipherSuite::Cv25519, true), (CipherSuite::P256, false)] {
+            let builder = CertBuilder::new().set_cipher_suite(suite);
+            let (cert, _) = builder.generate().unwrap();
+            let key = cert.primary_key().key().clone();
+            let key = key.parts_into_secret().unwrap().into_keypair().unwrap();
+            let signer = Signer::new(Certificate::new(cert), Box::new(key));
+            assert_eq!(signer.is_quick(), is, "{suite:?}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! What goes wrong in the store, told apart as far as an answer over HTTP has to tell it apart.
 
-use std::{error::Error, io, path::PathBuf};
+use std::{error::Error, fmt, io, path::PathBuf, sync::Arc};
 
 use crate::wire::ReportId;
 
@@ -109,6 +109,17 @@ impl StoreError {
         }
     }
 
+    /// What each of several is told that failed together.
+    pub(super) fn common(error: &Arc<Self>) -> Self {
+        let cause = Box::new(Common(Arc::clone(error)));
+        match **error {
+            Self::NoSpace(_) => Self::NoSpace(cause),
+            Self::Away(_) => Self::Away(cause),
+            Self::Unsure(_) => Self::Unsure(cause),
+            _ => Self::Database(cause),
+        }
+    }
+
     /// Whether the change may stand although it failed: objects that it names must stay.
     #[must_use]
     pub fn may_stand(&self) -> bool {
@@ -132,6 +143,22 @@ impl From<sqlx::Error> for StoreError {
             }
             _ => Self::Database(Box::new(error)),
         }
+    }
+}
+
+/// An error that several are told of.
+#[derive(Debug)]
+struct Common(Arc<StoreError>);
+
+impl fmt::Display for Common {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for Common {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
     }
 }
 

@@ -16,6 +16,7 @@
 //! - [`Alone`]: one server at a time, where there may be one only
 
 mod alone;
+mod batch;
 mod database;
 mod drift;
 mod error;
@@ -56,6 +57,7 @@ pub use sweep::{Ages, Swept};
 pub use tokens::{NotATokenName, Role, TokenName, TokenRow, VendorToken};
 pub use uploads::{Created, NewUpload, Piece, Upload};
 
+use batch::Batch;
 use database::Database;
 use objects::Objects;
 
@@ -67,6 +69,7 @@ struct Inner {
     database: Database,
     objects: Arc<dyn Objects>,
     settings: Settings,
+    batch: Batch,
 }
 
 impl Store {

@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     Absent, DatabaseAt, Inner, ObjectsAt, Settings, Store, StoreError,
+    batch::Batch,
     database::Database,
     objects::{Folder, Objects, S3},
     schema,
@@ -73,6 +74,7 @@ impl Store {
             database,
             objects,
             settings,
+            batch: Batch::default(),
         })))
     }
 }

@@ -3,10 +3,13 @@
 //! Serves promise 20: what was submitted with the same key, or is the same bytes for the same case,
 //! is one report with one receipt, however often and however parallel it comes.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{
     Segment, Store, StoreError,
+    batch::{Batched, Entry, Submission},
     database::{Change, Row, Tx, transaction, values},
     segment::{self, discard},
 };
@@ -80,25 +83,28 @@ impl Store {
         origin: Origin,
         segments: Vec<Segment>,
     ) -> Result<Accepted, StoreError> {
-        let taken = self.accept_once(&report, &origin, &segments).await;
-        self.settle(&taken, &segments).await;
+        let submission = Arc::new(Submission {
+            report,
+            origin,
+            segments,
+        });
+        let taken = self.accept_once(&submission).await;
+        self.settle(&taken, &submission.segments).await;
         taken
     }
 
-    async fn accept_once(
-        &self,
-        report: &NewReport,
-        origin: &Origin,
-        segments: &[Segment],
-    ) -> Result<Accepted, StoreError> {
-        if total(segments)? != report.size {
+    async fn accept_once(&self, submission: &Arc<Submission>) -> Result<Accepted, StoreError> {
+        if total(&submission.segments)? != submission.report.size {
             return Err(StoreError::Inconsistent("the segments are not the report"));
         }
-        transaction!(
-            self.database(),
-            tx,
-            accept_in(&mut tx, report, origin, segments)
-        )
+        match self.accept_batched(submission).await {
+            Batched::Durable => {
+                let fresh = fresh(&submission.report, &submission.origin);
+                Ok(Accepted::Fresh(fresh))
+            }
+            Batched::Failed(error) => Err(error),
+            Batched::Not => transaction!(self.database(), tx, accept_in(&mut tx, submission)),
+        }
     }
 
     /// A report.
@@ -161,18 +167,13 @@ impl Store {
     }
 }
 
-async fn accept_in(
-    tx: &mut Tx,
-    report: &NewReport,
-    origin: &Origin,
-    segments: &[Segment],
-) -> Result<Accepted, StoreError> {
+async fn accept_in(tx: &mut Tx, submission: &Submission) -> Result<Accepted, StoreError> {
+    let (report, origin) = (&submission.report, &submission.origin);
     if let Some(known) = known(tx, &report.sha256, origin).await? {
         return Ok(Accepted::Known(known));
     }
-    let pieces = pieces(Owner::Report(&report.id), 0, segments);
-    insert(tx, report, origin, pieces).await?;
-    segment::hold(tx, segments).await?;
+    insert(tx, &[submission.entry()]).await?;
+    segment::hold(tx, &submission.segments).await?;
     Ok(Accepted::Fresh(fresh(report, origin)))
 }
 
@@ -219,39 +220,35 @@ pub(super) async fn by_key(tx: &mut Tx, key: &KeyHash) -> Result<Option<Report>,
     }
 }
 
-/// The rows of a new report, with those of its segments that are new, too.
-pub(super) async fn insert(
-    tx: &mut Tx,
-    report: &NewReport,
-    origin: &Origin,
-    pieces: Vec<Change<'_>>,
-) -> Result<(), StoreError> {
-    let id = report.id.as_str();
-    let sql = "INSERT INTO reports
-        (id, state, changed, received, size, sha256, recipients, case_hash, receipt)
-        VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8)";
-    let recipients = report.recipients.join(" ");
-    let case = origin.case.as_ref().map(TokenHash::as_bytes);
-    let values = values![
-        id,
-        State::Received.as_str(),
-        report.received,
-        report.size,
-        &report.sha256,
-        &*recipients,
-        case,
-        &*report.receipt,
-    ];
-    let mut changes = vec![(sql, values.to_vec())];
-    let sql = "INSERT INTO events (report, number, kind, at) VALUES ($1, 0, $2, $3)";
-    let kind = EventKind::Received.as_str();
-    changes.push((sql, values![id, kind, report.received].to_vec()));
-    changes.extend(pieces);
-    tx.change_all(&changes).await?;
-    match &origin.key {
-        Some(key) => remember(tx, key, &report.id, None).await,
-        None => Ok(()),
+/// The rows of new reports, with those of their segments and keys.
+pub(super) async fn insert(tx: &mut Tx, entries: &[Entry<'_>]) -> Result<(), StoreError> {
+    let recipients = entries
+        .iter()
+        .map(|entry| entry.report.recipients.join(" "));
+    let recipients: Vec<String> = recipients.collect();
+    let mut reports = Change::insert(REPORT_ROW);
+    let mut events = Change::insert(EVENT_ROW);
+    let mut segments = Change::insert(SEGMENT_OF_REPORT);
+    let mut keys = Change::insert(KEY_ROW);
+    for (entry, recipients) in entries.iter().zip(&recipients) {
+        let (report, id) = (entry.report, entry.report.id.as_str());
+        reports.row(values![
+            id,
+            State::Received.as_str(),
+            report.received,
+            report.size,
+            &report.sha256,
+            &**recipients,
+            entry.origin.case.as_ref().map(TokenHash::as_bytes),
+            &*report.receipt,
+        ]);
+        events.row(values![id, EventKind::Received.as_str(), report.received]);
+        pieces(&mut segments, id, 0, entry.segments);
+        if let Some(key) = &entry.origin.key {
+            keys.row(values![key, id, None::<&str>]);
+        }
     }
+    tx.change_all(&[reports, events, segments, keys]).await
 }
 
 /// Remembers what was submitted with a key.
@@ -261,8 +258,7 @@ pub(super) async fn remember(
     report: &ReportId,
     message: Option<&str>,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO submissions (key_hash, report, message) VALUES ($1, $2, $3)";
-    tx.change(sql, values![key, report.as_str(), message])
+    tx.change(KEY_ROW, values![key, report.as_str(), message])
         .await?;
     Ok(())
 }
@@ -282,35 +278,24 @@ pub(super) async fn attach(
     start: u64,
     segments: &[Segment],
 ) -> Result<(), StoreError> {
-    for one in pieces(owner, start, segments) {
-        tx.change_all(&[one]).await?;
-    }
+    let (sql, id) = match owner {
+        Owner::Upload(id) => (SEGMENT_OF_UPLOAD, id),
+        Owner::Report(id) => (SEGMENT_OF_REPORT, id.as_str()),
+        Owner::Message(id) => (SEGMENT_OF_MESSAGE, id),
+    };
+    let mut rows = Change::insert(sql);
+    pieces(&mut rows, id, start, segments);
+    tx.change_all(&[rows]).await?;
     segment::hold(tx, segments).await
 }
 
-/// The rows of segments that are part of something, from offset `start` on.
-fn pieces<'a>(owner: Owner<'a>, mut start: u64, segments: &'a [Segment]) -> Vec<Change<'a>> {
-    let (sql, id) = match owner {
-        Owner::Upload(id) => (
-            "INSERT INTO segments (object, upload, start, size, bytes) VALUES ($1, $2, $3, $4, $5)",
-            id,
-        ),
-        Owner::Report(id) => (
-            "INSERT INTO segments (object, report, start, size, bytes) VALUES ($1, $2, $3, $4, $5)",
-            id.as_str(),
-        ),
-        Owner::Message(id) => (
-            "INSERT INTO segments (object, message, start, size, bytes) VALUES ($1, $2, $3, $4, $5)",
-            id,
-        ),
-    };
-    let piece = |segment: &'a Segment| {
+/// The rows of segments that are part of `owner`, from offset `start` on.
+fn pieces<'a>(rows: &mut Change<'a>, owner: &'a str, mut start: u64, segments: &'a [Segment]) {
+    for segment in segments {
         let (key, held) = (segment.key.as_str(), segment.held.as_deref());
-        let values = values![key, id, start, segment.size, held].to_vec();
+        rows.row(values![key, owner, start, segment.size, held]);
         start += segment.size;
-        (sql, values)
-    };
-    segments.iter().map(piece).collect()
+    }
 }
 
 /// The bytes of segments together.
@@ -368,6 +353,23 @@ pub(super) fn read_summary(row: &Row) -> Result<ReportSummary, StoreError> {
         messages_from_vendor: row.count(7)?,
     })
 }
+
+const REPORT_ROW: &str = "INSERT INTO reports
+    (id, state, changed, received, size, sha256, recipients, case_hash, receipt)
+    VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8)";
+
+const EVENT_ROW: &str = "INSERT INTO events (report, number, kind, at) VALUES ($1, 0, $2, $3)";
+
+const KEY_ROW: &str = "INSERT INTO submissions (key_hash, report, message) VALUES ($1, $2, $3)";
+
+const SEGMENT_OF_UPLOAD: &str =
+    "INSERT INTO segments (object, upload, start, size, bytes) VALUES ($1, $2, $3, $4, $5)";
+
+const SEGMENT_OF_REPORT: &str =
+    "INSERT INTO segments (object, report, start, size, bytes) VALUES ($1, $2, $3, $4, $5)";
+
+const SEGMENT_OF_MESSAGE: &str =
+    "INSERT INTO segments (object, message, start, size, bytes) VALUES ($1, $2, $3, $4, $5)";
 
 /// How many columns a report has in an answer.
 const COLUMNS: usize = 11;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::{
     Accepted, KeyHash, NewReport, Origin, Report, Segment, Store, StoreError,
+    batch::Entry,
     database::{Row, Tx, transaction, values},
     removal,
     reports::{self, Owner},
@@ -340,7 +341,7 @@ async fn finish_in(
         removal::doom_upload(tx, id).await?;
         Accepted::Known(known)
     } else {
-        reports::insert(tx, report, &origin, Vec::new()).await?;
+        reports::insert(tx, &[Entry::new(report, &origin)]).await?;
         let sql = "UPDATE segments SET report = $2, upload = NULL WHERE upload = $1";
         tx.change(sql, values![id.as_str(), report.id.as_str()])
             .await?;

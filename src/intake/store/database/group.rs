@@ -2,7 +2,8 @@
 //!
 //! Serves promise 6 at speed: SQLite has one writer at a time and flushes its log at each COMMIT. Here
 //! transactions take turns inside one that is really begun, each behind a savepoint of its own, and
-//! it is committed once everybody had a turn who waited when it began. Nobody is told before.
+//! it is committed once everybody had a turn who waited when it began. Nobody is told before. Small reports that wait
+//! together take one turn for all (see [`batch`](super::super::batch)).
 //!
 //! What is small lies in its row (see [`segment`](super::super::segment)), so that for most reports this one flush
 //! of the log is all there is: their bytes, their rows and their receipts are durable together or not at all. Why
@@ -13,7 +14,7 @@
 //!   takes all along. None of them is acknowledged, and each may send the same again.
 //! - 21: what is larger lies in objects, each flushed with its folder before its turn begins.
 
-use std::{error::Error, fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use sqlx::{AssertSqlSafe, Executor as _, Pool, Sqlite, SqliteConnection, Transaction};
 use tokio::{
@@ -25,7 +26,10 @@ use crate::intake::store::{Flushes, StoreError};
 
 /// The one connection that writes, and who takes turns on it.
 #[derive(Clone, Debug)]
-pub(in crate::intake::store) struct Group(Arc<Mutex<Shared>>);
+pub(in crate::intake::store) struct Group {
+    shared: Arc<Mutex<Shared>>,
+    flushes: Flushes,
+}
 
 /// A transaction of one writer. Dropped without [`Writing::commit`], it changes nothing.
 pub(in crate::intake::store) struct Writing {
@@ -67,7 +71,18 @@ impl Group {
                 Flushes::Apart => 1,
             },
         };
-        Self(Arc::new(Mutex::new(shared)))
+        Self {
+            shared: Arc::new(Mutex::new(shared)),
+            flushes,
+        }
+    }
+
+    /// How many changes may share a turn.
+    pub(super) fn most_at_once(&self) -> usize {
+        match self.flushes {
+            Flushes::Shared => usize::MAX,
+            Flushes::Apart => 1,
+        }
     }
 
     /// Waits for a turn.
@@ -85,7 +100,7 @@ impl Group {
             shared.open = Some(Open::new(tx));
             // The lock is fair: whoever waits for it now has a turn before the end.
             let group = self.clone();
-            tokio::spawn(async move { group.0.lock().await.end().await });
+            tokio::spawn(async move { group.shared.lock().await.end().await });
         }
         if let Some(open) = &mut shared.open {
             open.next_turn().await?;
@@ -107,7 +122,7 @@ impl Group {
     }
 
     async fn shared(&self) -> Result<OwnedMutexGuard<Shared>, StoreError> {
-        let waited = timeout(PATIENCE, Arc::clone(&self.0).lock_owned()).await;
+        let waited = timeout(PATIENCE, Arc::clone(&self.shared).lock_owned()).await;
         waited.map_err(|late| StoreError::Away(Box::new(late)))
     }
 }
@@ -183,13 +198,12 @@ impl Open {
 
     /// Begins a turn, after one that may have been cut short at any point.
     async fn next_turn(&mut self) -> Result<(), StoreError> {
-        if !self.is_marked {
-            self.run(format!("SAVEPOINT {ALL}")).await?;
-            self.is_marked = true;
-        }
         self.undo_unfinished().await;
         self.turns += 1;
-        self.run(format!("SAVEPOINT turn{}", self.turns)).await?;
+        let turn = format!("SAVEPOINT turn{}", self.turns);
+        let both = (!self.is_marked).then(|| format!("SAVEPOINT {ALL}; {turn}"));
+        self.run(both.unwrap_or(turn)).await?;
+        self.is_marked = true;
         self.unfinished = true;
         Ok(())
     }
@@ -211,50 +225,25 @@ impl Open {
         } else {
             self.run(format!("RELEASE {ALL}")).await
         };
-        if let Err(error) = whole {
-            let _closed = self.tx.rollback().await;
-            return tell(self.waiting, &Arc::new(error), StoreError::Database);
-        }
-        match self.tx.commit().await.map_err(StoreError::from) {
-            Ok(()) => self.waiting.into_iter().for_each(|one| {
-                let _left = one.send(Ok(()));
-            }),
-            Err(StoreError::NoSpace(cause)) => {
-                tell(
-                    self.waiting,
-                    &Arc::new(StoreError::NoSpace(cause)),
-                    StoreError::NoSpace,
-                );
+        let ended = match whole {
+            Ok(()) => self.tx.commit().await.map_err(in_commit),
+            Err(error) => {
+                let _closed = self.tx.rollback().await;
+                Err(error)
             }
-            // What SQLite says of a failed commit leaves it open whether its log will be read.
-            Err(error) => tell(self.waiting, &Arc::new(error), StoreError::Unsure),
+        };
+        let ended = ended.map_err(Arc::new);
+        for one in self.waiting {
+            let _left = one.send(ended.as_ref().map_err(StoreError::common).copied());
         }
     }
 }
 
-fn tell(
-    waiting: Vec<oneshot::Sender<Result<(), StoreError>>>,
-    error: &Arc<StoreError>,
-    kind: fn(super::Cause) -> StoreError,
-) {
-    for one in waiting {
-        let _left = one.send(Err(kind(Box::new(Common(Arc::clone(error))))));
-    }
-}
-
-/// An error that several are told of.
-#[derive(Debug)]
-struct Common(Arc<StoreError>);
-
-impl fmt::Display for Common {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Error for Common {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.source()
+/// What SQLite says of a failed commit leaves it open whether its log will be read, unless there was no space for it.
+fn in_commit(error: sqlx::Error) -> StoreError {
+    match error.into() {
+        StoreError::NoSpace(cause) => StoreError::NoSpace(cause),
+        error => StoreError::Unsure(Box::new(error)),
     }
 }
 

@@ -114,6 +114,8 @@ impl Database {
             .pragma("secure_delete", "ON")
             // Not in the folder for temporary files, where nobody would look for rows that were deleted.
             .pragma("temp_store", "MEMORY")
+            // Half as often as usual: pages that many reports change are copied out of the log once for all of them.
+            .pragma("wal_autocheckpoint", LOG_PAGES)
             .pragma("fullfsync", "ON")
             .pragma("checkpoint_fullfsync", "ON")
             .disable_statement_logging();
@@ -138,6 +140,14 @@ impl Database {
     /// Whether this is the file.
     pub(in crate::intake::store) fn is_file(&self) -> bool {
         matches!(self, Self::Sqlite { .. })
+    }
+
+    /// How many may share a transaction that writes.
+    pub(in crate::intake::store) fn most_at_once(&self) -> usize {
+        match self {
+            Self::Sqlite { writer, .. } => writer.most_at_once(),
+            Self::Postgres(_) => 1,
+        }
     }
 
     /// Begins a transaction that writes.
@@ -287,8 +297,10 @@ impl Tx {
                 query.execute(turn.connection()?).await?;
             }
             Self::Postgres(_) => {
-                for (sql, values) in changes {
-                    self.change(sql, values).await?;
+                for change in changes {
+                    for row in &change.rows {
+                        self.change(change.sql, row).await?;
+                    }
                 }
             }
         }
@@ -408,6 +420,8 @@ fn pool<D: sqlx::Database>(connections: u32) -> PoolOptions<D> {
 /// A server that answers before it wrote is asked not to; stricter ways stay as they are.
 const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off'";
+/// How long the log becomes before it is emptied: 8 MiB, for which `segment` leaves room.
+const LOG_PAGES: &str = "2000";
 /// Connections that read a file at once.
 const READERS: u32 = 4;
 /// Connections to a server from one process; a default server takes 100.

@@ -26,29 +26,59 @@ pub(in crate::intake::store) enum Value<'a> {
     Bytes(Option<&'a [u8]>),
 }
 
-/// A statement, and its values.
-pub(in crate::intake::store) type Change<'a> = (&'static str, Vec<Value<'a>>);
+/// A statement, and its values: one set of them, or of an INSERT that of each row.
+pub(in crate::intake::store) struct Change<'a> {
+    pub(super) sql: &'static str,
+    pub(super) rows: Vec<Vec<Value<'a>>>,
+}
+
+impl<'a> Change<'a> {
+    /// An INSERT of no rows yet.
+    pub(in crate::intake::store) fn insert(sql: &'static str) -> Self {
+        let rows = Vec::new();
+        Self { sql, rows }
+    }
+
+    /// One row more.
+    pub(in crate::intake::store) fn row(&mut self, values: &[Value<'a>]) {
+        self.rows.push(values.to_vec());
+    }
+}
 
 /// Statements as one text, with all their values: `$1` of the second follows the last of the first. A `$` stands
 /// before numbers alone in them.
 pub(super) fn together<'a>(changes: &[Change<'a>]) -> (String, Vec<Value<'a>>) {
     let (mut text, mut values) = (String::new(), Vec::new());
-    for (sql, own) in changes {
-        let mut parts = sql.split('$');
-        text.push_str(parts.next().unwrap_or_default());
-        for part in parts {
-            let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-            let (number, rest) = part.split_at(digits);
-            let number: usize = number.parse().unwrap_or_default();
-            text.push('$');
-            text.push_str(&(values.len() + number).to_string());
-            text.push_str(rest);
+    for change in changes.iter().filter(|change| !change.rows.is_empty()) {
+        let row = change.sql.find(ROW).map_or(0, |at| at + ROW.len() - 1);
+        let (head, row) = change.sql.split_at(row);
+        text.push_str(head);
+        for (number, own) in change.rows.iter().enumerate() {
+            text.push_str(if number == 0 { "" } else { ", " });
+            renumber(&mut text, row, values.len());
+            values.extend_from_slice(own);
         }
         text.push(';');
-        values.extend_from_slice(own);
     }
     (text, values)
 }
+
+/// Adds `sql` to `text`, where `before` values come before its own.
+fn renumber(text: &mut String, sql: &str, before: usize) {
+    let mut parts = sql.split('$');
+    text.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, rest) = part.split_at(digits);
+        let number: usize = number.parse().unwrap_or_default();
+        text.push('$');
+        text.push_str(&(before + number).to_string());
+        text.push_str(rest);
+    }
+}
+
+/// What stands before the row of an INSERT, with the first letter of that.
+const ROW: &str = "VALUES (";
 
 impl Row {
     /// The value of a column: `i64`, `String`, `Vec<u8>`, or an `Option` of one.
@@ -190,14 +220,18 @@ mod tests {
 
     #[test]
     fn statements_together_keep_their_values_apart() {
-        let one: Change<'_> = (
-            "INSERT INTO a VALUES ($1, $2, $1)",
-            vec![1_i64.into(), 2_i64.into()],
-        );
-        let other: Change<'_> = ("DELETE FROM b WHERE c = $1 AND d > $12", vec![3_i64.into()]);
-        let (text, values) = together(&[one, other]);
-        let wanted = "INSERT INTO a VALUES ($1, $2, $1);DELETE FROM b WHERE c = $3 AND d > $14;";
+        let mut rows = Change::insert("INSERT INTO a (x, y, z) VALUES ($1, $2, $1)");
+        rows.row(&[1_i64.into(), 2_i64.into()]);
+        rows.row(&[3_i64.into(), 4_i64.into()]);
+        let other = Change {
+            sql: "DELETE FROM b WHERE c = $1 AND d > $12",
+            rows: vec![vec![5_i64.into()]],
+        };
+        let none = Change::insert("INSERT INTO c VALUES ($1)");
+        let (text, values) = together(&[rows, none, other]);
+        let wanted = "INSERT INTO a (x, y, z) VALUES ($1, $2, $1), ($3, $4, $3);\
+            DELETE FROM b WHERE c = $5 AND d > $16;";
         assert_eq!(text, wanted);
-        assert!(matches!(values[..], [_, _, Value::Int(Some(3))]));
+        assert!(matches!(values[..], [_, _, _, _, Value::Int(Some(5))]));
     }
 }

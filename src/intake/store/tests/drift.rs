@@ -9,7 +9,7 @@ use super::{Scene, at, bytes};
 use crate::case::EventKind;
 use crate::intake::store::{
     Ages, Check, Checked, DriftKind, NewMessage, Origin, PartOf, Piece, Role, Selection,
-    StoreError, database::values, objects::ObjectKey, reports,
+    StoreError, batch::Entry, database::values, objects::ObjectKey, reports,
 };
 use crate::wire::{Author, MessageId, NewEvent, ReportId, Token};
 use sha2::{Digest, Sha256};
@@ -309,7 +309,7 @@ async fn ten_thousand_reports_are_listed_at_once() {
         let mut tx = scene.store.database().begin().await.unwrap();
         for number in 0..10_000_u64 {
             let report = new_report(&number.to_be_bytes(), at(i64::try_from(number).unwrap()));
-            reports::insert(&mut tx, &report, &Origin::default(), Vec::new())
+            reports::insert(&mut tx, &[Entry::new(&report, &Origin::default())])
                 .await
                 .unwrap();
         }

@@ -3,12 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::Timestamp;
-
 use super::{Scene, at, bytes};
 use crate::intake::store::{
-    Accepted, Ages, Check, Created, DriftKind, Inner, Origin, Part, Piece, Selection, Store,
-    StoreError,
+    Accepted, Ages, Created, DriftKind, Inner, Origin, Part, Piece, Selection, Store, StoreError,
+    batch::Batch,
     database::Tx,
     objects::faulty::{Fault, Faulty, Step},
 };
@@ -22,6 +20,7 @@ fn faulty(scene: &mut Scene) -> Faulty {
         database: scene.store.database().clone(),
         objects: Arc::new(faulty.clone()),
         settings: scene.settings.clone(),
+        batch: Batch::default(),
     }));
     faulty
 }
@@ -29,20 +28,6 @@ fn faulty(scene: &mut Scene) -> Faulty {
 async fn count(scene: &Scene) -> usize {
     let page = scene.store.list(&Selection::default(), 100).await.unwrap();
     page.reports.len()
-}
-
-async fn drift(scene: &Scene, repair: bool) -> Vec<DriftKind> {
-    let how = Check {
-        repair,
-        deep: true,
-        grace_ended: Timestamp::MAX,
-        now: at(1),
-    };
-    let checked = scene.store.check(&how).await.unwrap();
-    if repair {
-        assert_eq!(checked.left(), 0, "{} {:?}", scene.name, checked.drift);
-    }
-    checked.drift.iter().map(|drift| drift.kind).collect()
 }
 
 /// Sealed bytes as a server would take them.
@@ -76,14 +61,14 @@ async fn p07_an_error_at_any_step_is_never_acknowledged() {
         submit(&scene, &content).await.unwrap();
         assert_eq!(count(&scene).await, 1);
         // Those whose end nobody heard of are orphans, no more.
-        let found = drift(&scene, true).await;
+        let found = scene.drift(true).await;
         assert_eq!(
             found,
             [DriftKind::Orphan, DriftKind::Orphan],
             "{}",
             scene.name
         );
-        assert_eq!(drift(&scene, false).await, []);
+        assert_eq!(scene.drift(false).await, []);
     }
 }
 
@@ -101,7 +86,7 @@ async fn p21_a_stop_between_object_and_row_leaves_an_orphan_alone() {
         let swept = scene.store.sweep(&ages).await.unwrap();
         assert_eq!((swept.orphans, scene.objects().await), (0, 1));
         submit(&scene, &content).await.unwrap();
-        assert_eq!(drift(&scene, true).await, [DriftKind::Orphan]);
+        assert_eq!(scene.drift(true).await, [DriftKind::Orphan]);
         assert_eq!((count(&scene).await, scene.objects().await), (1, 1));
     }
 }
@@ -124,7 +109,7 @@ async fn p06_an_orphan_that_could_not_be_removed_is_still_given_up() {
         faulty.plan(None);
         let swept = scene.store.sweep(&ages).await.unwrap();
         assert_eq!((swept.left, scene.objects().await), (0, 0));
-        assert_eq!(drift(&scene, false).await, []);
+        assert_eq!(scene.drift(false).await, []);
     }
 }
 
@@ -145,7 +130,7 @@ async fn p21_a_stop_while_deleting_leaves_no_visible_report() {
             faulty.plan(None);
             let swept = scene.store.sweep(&Ages::at(at(3))).await.unwrap();
             assert_eq!((swept.left, scene.objects().await), (0, 0));
-            assert_eq!(drift(&scene, false).await, []);
+            assert_eq!(scene.drift(false).await, []);
         }
     }
 }
@@ -166,7 +151,7 @@ async fn p18_a_stop_while_appending_leaves_the_offset() {
         }
         faulty.plan(None);
         assert_eq!(append(&scene, &id, &content[..1000]).await.unwrap(), 1000);
-        assert_eq!(drift(&scene, true).await, [DriftKind::Orphan]);
+        assert_eq!(scene.drift(true).await, [DriftKind::Orphan]);
         let segments = vec![scene.segment(&content[1000..]).await];
         let piece = Piece {
             offset: 1000,
@@ -212,7 +197,7 @@ async fn p07_a_row_that_cannot_be_written_undoes_the_others() {
             mend_table(&scene, table).await;
         }
         submit(&scene, &content).await.unwrap();
-        assert_eq!(drift(&scene, false).await, [], "{}", scene.name);
+        assert_eq!(scene.drift(false).await, [], "{}", scene.name);
     }
 }
 

@@ -3,6 +3,7 @@
 //! name servers.
 
 mod arriving;
+mod batch;
 mod drift;
 mod faults;
 mod reports;

@@ -1,15 +1,13 @@
 //! Small reports and messages lie in the rows: as whole, as durable and as deletable as objects.
 
-use jiff::Timestamp;
-
 use super::{
     Scene, at, bytes,
     scene::{collect, new_report, new_upload, origin},
 };
 use crate::{
     intake::store::{
-        Accepted, Check, DriftKind, NewMessage, Origin, Part, Piece, Segment, Selection, Settings,
-        Store, StoreError, database::values,
+        Accepted, DriftKind, Flushes, NewMessage, Origin, Part, Piece, Segment, Selection,
+        Settings, Store, StoreError, database::values,
     },
     wire::{Author, MessageId, ReportId},
 };
@@ -18,11 +16,7 @@ const LIMIT: u64 = 1000;
 
 /// A store whose rows hold up to [`LIMIT`] bytes.
 async fn scene() -> Scene {
-    let mut scene = Scene::local().await;
-    scene.store.close().await;
-    scene.settings.row_limit = LIMIT;
-    scene.store = Store::open(scene.settings.clone()).await.unwrap();
-    scene
+    Scene::in_rows(LIMIT, Flushes::Shared).await
 }
 
 async fn segment(scene: &Scene, content: &[u8], of: Part) -> Segment {
@@ -44,17 +38,6 @@ async fn post(scene: &Scene, content: &[u8]) -> ReportId {
     }
 }
 
-async fn drift(scene: &Scene, repair: bool) -> Vec<DriftKind> {
-    let how = Check {
-        repair,
-        deep: true,
-        grace_ended: Timestamp::MAX,
-        now: at(1),
-    };
-    let checked = scene.store.check(&how).await.unwrap();
-    checked.drift.iter().map(|drift| drift.kind).collect()
-}
-
 #[tokio::test]
 async fn p06_what_is_small_is_in_its_row_and_what_is_larger_an_object() {
     let scene = scene().await;
@@ -74,7 +57,7 @@ async fn p06_what_is_small_is_in_its_row_and_what_is_larger_an_object() {
             );
         }
     }
-    assert_eq!(drift(&scene, false).await, []);
+    assert_eq!(scene.drift(false).await, []);
     // Another one opens it, and holds nothing in rows.
     scene.store.close().await;
     let settings = Settings {
@@ -116,7 +99,7 @@ async fn p18_parts_of_uploads_are_objects_however_small() {
     let taken = scene.store.finish_upload(&id, piece, report).await.unwrap();
     let (Accepted::Fresh(report) | Accepted::Known(report)) = taken;
     assert!(scene.read(&report.summary.id).await == content);
-    assert_eq!(drift(&scene, false).await, []);
+    assert_eq!(scene.drift(false).await, []);
 }
 
 #[tokio::test]
@@ -142,7 +125,7 @@ async fn p07_what_got_no_row_leaves_nothing() {
     assert_eq!((statistics.report_bytes, scene.objects().await), (0, 0));
     let id = post(&scene, &content).await;
     assert!(scene.read(&id).await == content);
-    assert_eq!(drift(&scene, false).await, []);
+    assert_eq!(scene.drift(false).await, []);
 }
 
 #[tokio::test]
@@ -163,7 +146,7 @@ async fn p21_a_row_that_lost_bytes_is_found_and_the_report_is_marked() {
         let mut tx = scene.store.database().begin().await.unwrap();
         tx.change(change, values![]).await.unwrap();
         tx.commit().await.unwrap();
-        assert_eq!(drift(&scene, true).await, [kind], "{change}");
+        assert_eq!(scene.drift(true).await, [kind], "{change}");
         assert!(scene.store.report(&id).await.unwrap().damaged.is_some());
         if kind != DriftKind::Altered {
             let sealed = scene.store.sealed(&id).await.unwrap();

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use sqlx::{Connection, Executor, PgConnection};
 
 use crate::intake::store::{
-    Absent, Accepted, DatabaseAt, Flushes, NewReport, NewUpload, ObjectsAt, Origin, Part, Segment,
-    Settings, Store, StoreError,
+    Absent, Accepted, Check, DatabaseAt, DriftKind, Flushes, NewReport, NewUpload, ObjectsAt,
+    Origin, Part, PartOf, Segment, Settings, Store, StoreError,
 };
 use crate::wire::{ReportId, Token, TokenHash, UploadId};
 
@@ -51,6 +51,16 @@ impl Scene {
         Self::new("sqlite, folder", None, None).await
     }
 
+    /// On SQLite and a folder, where rows hold up to so many bytes.
+    pub(super) async fn in_rows(limit: u64, flushes: Flushes) -> Self {
+        let mut scene = Self::local().await;
+        scene.store.close().await;
+        scene.settings.row_limit = limit;
+        scene.settings.flushes = flushes;
+        scene.store = Store::open(scene.settings.clone()).await.unwrap();
+        scene
+    }
+
     async fn new(name: &'static str, postgres: Option<&str>, s3: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let unique = format!("sealpost_{}_{}", std::process::id(), number());
@@ -88,6 +98,22 @@ impl Scene {
             settings,
             folder,
         }
+    }
+
+    /// What a deep check finds; with `repair` it mends all of it but bytes of a report that are lost.
+    pub(super) async fn drift(&self, repair: bool) -> Vec<DriftKind> {
+        let how = Check {
+            repair,
+            deep: true,
+            grace_ended: Timestamp::MAX,
+            now: at(1),
+        };
+        let checked = self.store.check(&how).await.unwrap();
+        for drift in checked.drift.iter().filter(|drift| repair && !drift.mended) {
+            let is_lost = matches!(drift.part_of, Some(PartOf::Report(_)));
+            assert!(is_lost, "{} {drift:?}", self.name);
+        }
+        checked.drift.iter().map(|drift| drift.kind).collect()
     }
 
     /// A durable segment.
