@@ -5,7 +5,6 @@
 //! strict as [`super::open()`] about the outside of a message, and stricter about its size: nobody
 //! here can see what is inside, so nothing is kept that is no sealed report as far as can be seen.
 
-mod header;
 mod refusal;
 mod saved;
 mod state;
@@ -15,7 +14,7 @@ use std::sync::Arc;
 use sequoia_openpgp::{Fingerprint as LibraryFingerprint, KeyHandle};
 
 use self::state::{CONTAINER_HEADER, Place, State};
-use super::{Certificate, Fingerprint, Recipients, key_state};
+use super::{Certificate, Fingerprint, Recipients, header, key_state};
 
 pub use self::{refusal::NotAdmitted, saved::NotSaved};
 

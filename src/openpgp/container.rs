@@ -20,6 +20,7 @@ use sha1::{Digest, Sha1};
 use super::{
     Container,
     cfb::CfbEncryptor,
+    header::CONTAINER,
     lane::{Lane, PIECE, Pieces, Spares},
     parts::Parts,
 };
@@ -30,7 +31,9 @@ use super::{
 /// Three threads share the work: this one gathers pieces and, for version 1, digests them; one
 /// encrypts them; and one writes them.
 pub(super) struct ContainerWriter<W: Send + 'static> {
+    /// What is gathered, and the full piece before it: what may be taken back.
     piece: Vec<u8>,
+    before: Vec<u8>,
     spares: Spares,
     /// Version 1: the digest of the plaintext.
     digest: Option<Sha1>,
@@ -45,7 +48,7 @@ impl<W: Write + Send + 'static> ContainerWriter<W> {
         session_key: &SessionKey,
     ) -> LibraryResult<Self> {
         let spares = Spares::default();
-        let body = Parts::new(sink, SEIPD);
+        let body = Parts::new(sink, CONTAINER);
         match container {
             Container::Seipdv1 => Self::version_1(body, session_key, spares),
             Container::Seipdv2 => Self::version_2(body, session_key, spares),
@@ -53,12 +56,13 @@ impl<W: Write + Send + 'static> ContainerWriter<W> {
     }
 
     fn version_1(mut body: Parts<W>, key: &SessionKey, spares: Spares) -> LibraryResult<Self> {
-        body.write_all(&[1])?;
+        body.take(&[1])?;
         let cfb = CfbEncryptor::new(key)?;
         let back = spares.clone();
         let out = Lane::start(move |pieces| write_lane(&pieces, body, &back))?;
         let mut writer = Self {
             piece: Vec::new(),
+            before: Vec::new(),
             spares,
             digest: Some(Sha1::new()),
             cipher: Lane::start(move |pieces| cfb_lane(&pieces, cfb, out))?,
@@ -70,8 +74,8 @@ impl<W: Write + Send + 'static> ContainerWriter<W> {
     fn version_2(mut body: Parts<W>, key: &SessionKey, spares: Spares) -> LibraryResult<Self> {
         let mut salt = [0; 32];
         crypto::random(&mut salt)?;
-        body.write_all(&[2, CIPHER.into(), AEAD.into(), CHUNK_OCTET])?;
-        body.write_all(&salt)?;
+        body.take(&[2, CIPHER.into(), AEAD.into(), CHUNK_OCTET])?;
+        body.take(&salt)?;
         let ocb = Ocb {
             schedule: SEIPv2Schedule::new(key, CIPHER, AEAD, CHUNK, &salt)?,
             chunks: 0,
@@ -82,24 +86,50 @@ impl<W: Write + Send + 'static> ContainerWriter<W> {
         let out = Lane::start(move |pieces| write_lane(&pieces, body, &sealed_back))?;
         Ok(Self {
             piece: Vec::new(),
+            before: Vec::new(),
             spares,
             digest: None,
             cipher: Lane::start(move |pieces| ocb_lane(&pieces, ocb, out, (&back, &sealed)))?,
         })
     }
 
+    /// Takes back the last `count` bytes that were written, up to [`PIECE`] of them.
+    pub(super) fn take_back(&mut self, count: usize) -> Vec<u8> {
+        let Some(kept) = self.piece.len().checked_sub(count) else {
+            let more = count - self.piece.len();
+            let before = std::mem::take(&mut self.before);
+            let last = std::mem::replace(&mut self.piece, before);
+            let kept = self.piece.len().saturating_sub(more);
+            return [self.piece.split_off(kept), last].concat();
+        };
+        self.piece.split_off(kept)
+    }
+
     /// Ends the container and gives the sink back.
     pub(super) fn finish(mut self) -> io::Result<W> {
+        self.pass_on()?;
         if let Some(mut digest) = self.digest.take() {
+            digest.update(&self.before);
             // The MDC packet's header is part of what is digested (section 5.13.1).
             digest.update(MDC_HEADER);
-            self.piece.extend_from_slice(&MDC_HEADER);
-            self.piece.extend_from_slice(&digest.finalize());
+            self.before.extend_from_slice(&MDC_HEADER);
+            self.before.extend_from_slice(&digest.finalize());
         }
-        if !self.piece.is_empty() {
-            self.cipher.send(self.piece)?;
-        }
+        self.pass_on()?;
         self.cipher.finish()
+    }
+
+    /// Sends the piece before, and keeps this one.
+    fn pass_on(&mut self) -> io::Result<()> {
+        let piece = std::mem::take(&mut self.piece);
+        let before = std::mem::replace(&mut self.before, piece);
+        if before.is_empty() {
+            return Ok(());
+        }
+        if let Some(digest) = &mut self.digest {
+            digest.update(&before);
+        }
+        self.cipher.send(before)
     }
 }
 
@@ -110,11 +140,8 @@ impl<W: Write + Send + 'static> Write for ContainerWriter<W> {
         }
         let n = buffer.len().min(PIECE - self.piece.len());
         self.piece.extend_from_slice(&buffer[..n]);
-        if let Some(digest) = &mut self.digest {
-            digest.update(&buffer[..n]);
-        }
         if self.piece.len() == PIECE {
-            self.cipher.send(std::mem::take(&mut self.piece))?;
+            self.pass_on()?;
         }
         Ok(n)
     }
@@ -169,7 +196,7 @@ fn write_lane<W: Write>(
     spares: &Spares,
 ) -> io::Result<W> {
     pieces.each(|piece| {
-        body.write_all(&piece)?;
+        body.take(&piece)?;
         spares.give(piece);
         Ok(())
     })?;
@@ -215,9 +242,6 @@ fn encryption(key: &SessionKey, nonce: &[u8], data: &[u8]) -> LibraryResult<Encr
 /// What everything is encrypted with.
 pub(super) const CIPHER: SymmetricAlgorithm = SymmetricAlgorithm::AES256;
 
-/// The packet type of both containers.
-const SEIPD: u8 = 18;
-
 /// Packet type 19 with a length of 20.
 pub(super) const MDC_HEADER: [u8; 2] = [0xc0 | 0x13, 20];
 
@@ -238,7 +262,7 @@ const _: () = assert!(PIECE.is_multiple_of(CHUNK));
 mod tests {
     use std::sync::Arc;
 
-    use super::{super::parts::PART, *};
+    use super::*;
 
     fn key() -> SessionKey {
         SessionKey::from(vec![1; 32])
@@ -282,7 +306,7 @@ mod tests {
 
     #[test]
     fn every_length_around_the_boundaries_opens() {
-        let boundaries = [0, 16, PIECE, CHUNK, PART, 2 * PART];
+        let boundaries = [0, 16, CHUNK, PIECE, 2 * PIECE];
         for boundary in boundaries {
             for length in boundary.saturating_sub(70)..boundary + 3 {
                 for container in [Container::Seipdv1, Container::Seipdv2] {
@@ -291,6 +315,26 @@ mod tests {
                     writer.write_all(&literal).unwrap();
                     let content = opened(&writer.finish().unwrap());
                     assert_eq!(content.len(), length, "{container}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_taken_back_is_not_there() {
+        for written in [1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 3 * PIECE - 1] {
+            for count in [1, 1000, PIECE - 1, PIECE] {
+                let count = count.min(written);
+                for container in [Container::Seipdv1, Container::Seipdv2] {
+                    let literal = literal(written);
+                    let (first, last) = literal.split_at(literal.len() - count);
+                    let mut writer = ContainerWriter::new(Vec::new(), container, &key()).unwrap();
+                    writer.write_all(first).unwrap();
+                    writer.write_all(&vec![1; count]).unwrap();
+                    assert!(writer.take_back(count) == vec![1; count]);
+                    writer.write_all(last).unwrap();
+                    let content = opened(&writer.finish().unwrap());
+                    assert_eq!(content.len(), written, "{container}, {count} taken back");
                 }
             }
         }

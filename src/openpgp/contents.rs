@@ -5,7 +5,7 @@
 //! tags of which the last says that nothing was cut off.
 
 use std::{
-    io::{self, Read},
+    io::{self, BufRead, Read},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -191,16 +191,26 @@ enum Arrival {
 
 impl Read for Contents {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.fill_buf()?.read(buffer)?;
+        self.consume(n);
+        Ok(n)
+    }
+}
+
+impl BufRead for Contents {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.read == self.piece.len() {
             match self.state {
                 Progress::Reading => self.receive()?,
-                Progress::Authenticated => return Ok(0),
+                Progress::Authenticated => return Ok(&[]),
                 Progress::Failed => return Err(stopped()),
             }
         }
-        let n = (&self.piece[self.read..]).read(buffer)?;
-        self.read += n;
-        Ok(n)
+        Ok(&self.piece[self.read..])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.read = (self.read + count).min(self.piece.len());
     }
 }
 

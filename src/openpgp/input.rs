@@ -37,6 +37,13 @@ impl Counters {
     pub(super) fn take_fault(&self) -> Option<io::Error> {
         self.0.lock().ok()?.1.take()
     }
+
+    /// What an error means: what is `known` of it, else a fault of the medium, else damage.
+    pub(super) fn explain(&self, error: anyhow::Error, known: Option<OpenError>) -> OpenError {
+        known
+            .or_else(|| self.take_fault().map(OpenError::Read))
+            .unwrap_or(OpenError::Damaged(error))
+    }
 }
 
 impl<R: Read> Watched<R> {

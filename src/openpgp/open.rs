@@ -5,32 +5,20 @@
 //! from whoever changed the message last, so a caller keeps it private until [`Message::finish`].
 
 use std::{
-    cell::RefCell,
     io::{self, Read},
-    rc::Rc,
     sync::LazyLock,
     time::SystemTime,
 };
 
-use sequoia_openpgp::{
-    Cert, KeyHandle, Packet, Result as LibraryResult,
-    packet::{Signature, header::BodyLength},
-    parse::{
-        PacketParser, Parse,
-        stream::{
-            MessageLayer, MessageStructure, VerificationError, VerificationHelper, Verifier,
-            VerifierBuilder,
-        },
-    },
-    policy::StandardPolicy,
-    serialize::MarshalInto,
-};
+use sequoia_openpgp::{packet::Signature, policy::StandardPolicy, serialize::MarshalInto};
 
 use super::{
     AgentKey, Certificate, KeyError, OpenError, Recipients, SecretKey, SignatureVerdict,
     SignerOrigin, blocks,
     contents::{Authentic, Locked},
+    document::Document,
     input::{Counters, Watched},
+    layers::{Layers, Signatures},
     outside::{Fault, Outside},
     secret_key::Ask,
     session_key::{OpenedBy, Search},
@@ -60,11 +48,17 @@ pub struct Opening {
 
 /// A message that is being decrypted. Reading gives plaintext that is not authenticated yet.
 pub struct Message {
-    verifier: Verifier<'static, Helper>,
+    inside: Inside,
     end: Authentic,
-    state: Rc<RefCell<State>>,
-    limits: Opening,
-    handed_out: u64,
+    input: Counters,
+    recipients: Recipients,
+    opened_by: Option<Certificate>,
+}
+
+/// What is in the container.
+enum Inside {
+    Document(Box<Document>),
+    Layers(Box<Layers>),
 }
 
 /// What is known once every byte of a message was decrypted and authenticated.
@@ -75,6 +69,8 @@ pub struct Authenticated {
     /// The certificate whose key opened it; `None` for a passphrase.
     pub opened_by: Option<Certificate>,
     signatures: Vec<Signature>,
+    /// The digest of the content with the signature's own part, unless the signatures know it.
+    digest: Option<Vec<u8>>,
     malformed: Option<String>,
 }
 
@@ -91,11 +87,7 @@ pub fn open(
     let watched = Watched::new(reader)?;
     let looks_like = blocks::looks_like(watched.head());
     let input = watched.counters();
-    let state = Rc::new(RefCell::new(State {
-        input: input.clone(),
-        ..State::default()
-    }));
-    let fault = |why| state.borrow_mut().classify(why);
+    let fault = |why| input.explain(why, None);
     let outside = Outside::read(watched).map_err(|why| no_container(why, &input, looks_like))?;
     let recipients = Recipients::of(&outside.pkesks, outside.skesks.len());
     let locked = Locked::new(outside.kind, outside.body).map_err(|why| fault(why.into()))?;
@@ -106,36 +98,25 @@ pub fn open(
         recipients: &recipients,
     };
     let (content_key, opened_by) = search.run(&mut keys)?;
-    {
-        let mut state = state.borrow_mut();
-        state.recipients = recipients;
-        state.opened_by = match opened_by {
-            OpenedBy::Key(certificate) => Some(*certificate),
-            OpenedBy::Passphrase => None,
-        };
-    }
     if !locked.is_sound(&content_key, &*POLICY) {
         let what = "a cipher that no longer protects";
         return Err(OpenError::Unsupported { what });
     }
     let contents = locked.unlock(content_key).map_err(fault)?;
     let end = contents.end();
-    let verifier = VerifierBuilder::from_reader(Binary::new(contents, input))
-        .and_then(|builder| {
-            let helper = Helper {
-                state: state.clone(),
-            };
-            builder
-                .buffer_size(BUFFER)
-                .with_policy(&*POLICY, None, helper)
-        })
-        .map_err(fault)?;
+    let inside = match Document::begin(contents).map_err(|why| fault(why.into()))? {
+        Ok(document) => Inside::Document(Box::new(document)),
+        Err(contents) => Inside::Layers(Box::new(Layers::begin(contents, &input, limits)?)),
+    };
     Ok(Message {
-        verifier,
+        inside,
         end,
-        state,
-        limits,
-        handed_out: 0,
+        input,
+        recipients,
+        opened_by: match opened_by {
+            OpenedBy::Key(certificate) => Some(*certificate),
+            OpenedBy::Passphrase => None,
+        },
     })
 }
 
@@ -164,13 +145,20 @@ impl Message {
     /// The file name inside the message, hostile text; empty in everything that sealpost made.
     #[must_use]
     pub fn file_name(&self) -> Option<Vec<u8>> {
-        self.state.borrow().file_name.clone()
+        match &self.inside {
+            Inside::Document(document) => document.file_name(),
+            Inside::Layers(layers) => layers.file_name(),
+        }
     }
 
     /// Turns the error that reading gave into what it means.
     #[must_use]
     pub fn explain(&self, error: io::Error) -> OpenError {
-        self.state.borrow_mut().classify(error.into())
+        let known = match &self.inside {
+            Inside::Document(_) => None,
+            Inside::Layers(layers) => layers.take_failure(),
+        };
+        self.input.explain(error.into(), known)
     }
 
     /// Reads the rest and says whether all of it is authentic.
@@ -186,36 +174,29 @@ impl Message {
                 Err(error) => return Err(self.explain(error)),
             }
         }
-        let mut state = self.state.borrow_mut();
-        let authenticated = state
-            .authenticated
-            .take()
-            .filter(|_| self.verifier.message_processed() && self.end.is_certain());
-        authenticated.ok_or_else(|| OpenError::Damaged(anyhow::anyhow!("the message has no end")))
-    }
-
-    fn limit(&self) -> u64 {
-        let state = self.state.borrow();
-        if !state.compressed {
-            return u64::MAX;
-        }
-        self.limits.max_size.unwrap_or_else(|| {
-            let taken = state.input.taken();
-            EXPANSION_FLOOR + taken.saturating_mul(EXPANSION)
+        let end = match &mut self.inside {
+            Inside::Document(document) => document.end(),
+            Inside::Layers(layers) => layers.end().map(|signatures| (signatures, None)),
+        };
+        let no_end = || OpenError::Damaged(anyhow::anyhow!("the message has no end"));
+        let (signatures, digest) = end.filter(|_| self.end.is_certain()).ok_or_else(no_end)?;
+        let Signatures { all, malformed } = signatures;
+        Ok(Authenticated {
+            recipients: self.recipients,
+            opened_by: self.opened_by,
+            signatures: all,
+            digest,
+            malformed,
         })
     }
 }
 
 impl Read for Message {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.verifier.read(buffer)?;
-        self.handed_out += n as u64;
-        let limit = self.limit();
-        if self.handed_out > limit {
-            self.state.borrow_mut().failure = Some(OpenError::TooLarge { limit });
-            return Err(io::Error::other("expands beyond its limit"));
+        match &mut self.inside {
+            Inside::Document(document) => document.read(buffer),
+            Inside::Layers(layers) => layers.read(buffer),
         }
-        Ok(n)
     }
 }
 
@@ -254,159 +235,13 @@ impl Authenticated {
             &certificates,
             self.opened_by.as_ref(),
             now,
-            &|signature, key| signature.verify_document(key),
+            &|signature, key| match &self.digest {
+                Some(digest) => signature.verify_digest(key, digest),
+                None => signature.verify_document(key),
+            },
         )
     }
 }
 
-/// What the parts of one opening tell one another.
-#[derive(Default)]
-struct State {
-    failure: Option<OpenError>,
-    recipients: Recipients,
-    opened_by: Option<Certificate>,
-    authenticated: Option<Authenticated>,
-    file_name: Option<Vec<u8>>,
-    packets: usize,
-    compressed: bool,
-    has_content: bool,
-    input: Counters,
-}
-
-impl State {
-    /// Whether the packet is the content, of which every octet is counted as it comes out. One with a
-    /// header that makes no sense is no content, whatever its tag says.
-    fn is_counted(&self, packet: &Packet) -> bool {
-        matches!(packet, Packet::Literal(_)) && !self.has_content
-    }
-
-    fn classify(&mut self, error: anyhow::Error) -> OpenError {
-        if let Some(failure) = self.failure.take() {
-            return failure;
-        }
-        match self.input.take_fault() {
-            Some(fault) => OpenError::Read(fault),
-            None => OpenError::Damaged(error),
-        }
-    }
-}
-
-/// Whether a packet says that it is short. What is skipped inside compressed data (padding, markers,
-/// signatures, what is unknown, what follows the end of an inner layer) was expanded all the same, and
-/// nothing else bounds it.
-fn is_short(parser: &PacketParser<'_>) -> bool {
-    matches!(parser.header().length(), BodyLength::Full(length) if *length <= LONGEST_BESIDE)
-}
-
-struct Helper {
-    state: Rc<RefCell<State>>,
-}
-
-impl VerificationHelper for Helper {
-    fn inspect(&mut self, parser: &PacketParser<'_>) -> LibraryResult<()> {
-        let mut state = self.state.borrow_mut();
-        state.packets += 1;
-        if state.packets > MAX_PACKETS {
-            let what = "more packets than any message has";
-            state.failure = Some(OpenError::Unsupported { what });
-            anyhow::bail!(what);
-        }
-        if state.compressed && !state.is_counted(&parser.packet) && !is_short(parser) {
-            let limit = LONGEST_BESIDE;
-            state.failure = Some(OpenError::Bomb { limit });
-            anyhow::bail!("a bomb");
-        }
-        match &parser.packet {
-            Packet::CompressedData(_) => state.compressed = true,
-            Packet::Literal(literal) => {
-                state.has_content = true;
-                state.file_name = literal.filename().map(<[u8]>::to_vec);
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// None: a certificate may be enclosed, so signatures are judged after everything was read.
-    fn get_certs(&mut self, _: &[KeyHandle]) -> LibraryResult<Vec<Cert>> {
-        Ok(Vec::new())
-    }
-
-    fn check(&mut self, structure: MessageStructure<'_>) -> LibraryResult<()> {
-        let mut state = self.state.borrow_mut();
-        let mut signatures = Vec::new();
-        let mut malformed = None;
-        let mut groups = 0;
-        for layer in structure.iter() {
-            match layer {
-                MessageLayer::Encryption { .. } | MessageLayer::Compression { .. } => {}
-                MessageLayer::SignatureGroup { results } => {
-                    groups += usize::from(!results.is_empty());
-                    for result in results {
-                        match result {
-                            Err(VerificationError::MissingKey { sig }) => {
-                                signatures.push((*sig).clone());
-                            }
-                            Err(other) => malformed = Some(format!("{other}")),
-                            Ok(_) => malformed = Some("verified by no key".to_owned()),
-                        }
-                    }
-                }
-            }
-        }
-        if groups > 1 {
-            malformed = Some("signatures over signatures".to_owned());
-        }
-        state.authenticated = Some(Authenticated {
-            recipients: state.recipients.clone(),
-            opened_by: state.opened_by.clone(),
-            signatures,
-            malformed,
-        });
-        Ok(())
-    }
-}
-
-/// The packets inside a container are binary: text is refused, since other programs would not read
-/// an armour there.
-struct Binary<R> {
-    contents: R,
-    begun: bool,
-    input: Counters,
-}
-
-impl<R: Read> Binary<R> {
-    fn new(contents: R, input: Counters) -> Self {
-        Self {
-            contents,
-            begun: false,
-            input,
-        }
-    }
-}
-
-impl<R: Read> Read for Binary<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.contents.read(buffer)?;
-        self.input.take(n);
-        if n > 0 && !std::mem::replace(&mut self.begun, true) && buffer[0] & 0x80 == 0 {
-            return Err(io::Error::other("there is no packet inside"));
-        }
-        Ok(n)
-    }
-}
-
-static POLICY: LazyLock<StandardPolicy<'static>> = LazyLock::new(StandardPolicy::new);
-
-/// What is held back and read at once; with more, memory grows, with less, speed falls.
-const BUFFER: usize = 256 << 10;
-
-/// A content, its layers, and each signature twice; every signature digests the whole content.
-const MAX_PACKETS: usize = 24;
-
-/// The longest packet beside the content of what is compressed, bytes.
-const LONGEST_BESIDE: u32 = 1 << 20;
-
-/// Logs compress twenty to one; a hundred to one is a bomb.
-const EXPANSION: u64 = 100;
-const EXPANSION_FLOOR: u64 = 64 << 20;
+/// What the library holds sound.
+pub(super) static POLICY: LazyLock<StandardPolicy<'static>> = LazyLock::new(StandardPolicy::new);

@@ -1,7 +1,7 @@
 //! A packet whose length is not known beforehand, written in parts.
 //!
-//! RFC 9580 section 4.2.1.4 (partial body lengths): parts of a fixed size, and a last one of any
-//! size, never empty unless the whole body is.
+//! RFC 9580 section 4.2.1.4 (partial body lengths): parts of any power of two from 512 on, and a
+//! last one of any size, never empty unless the whole body is.
 
 use std::io::{self, Write};
 
@@ -10,8 +10,8 @@ pub(super) struct Parts<W> {
     sink: W,
     packet_type: u8,
     begun: bool,
-    /// Room for the header, then the part: one write for both.
-    part: Vec<u8>,
+    /// Room for a header, then what may be the packet's end: written once more follows.
+    held: Vec<u8>,
 }
 
 impl<W: Write> Parts<W> {
@@ -21,56 +21,75 @@ impl<W: Write> Parts<W> {
             sink,
             packet_type,
             begun: false,
-            part: vec![0; ROOM],
+            held: vec![0; ROOM],
         }
+    }
+
+    /// Takes the next bytes of the body, and copies few of them.
+    pub(super) fn take(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        loop {
+            let held = self.held.len() - ROOM;
+            let length = held + bytes.len();
+            if length <= SMALLEST {
+                break;
+            }
+            // More than nothing stays for the last part.
+            let power = (length - 1).ilog2().min(LARGEST);
+            let (now, later) = bytes.split_at((1 << power) - held);
+            self.begin_part(&[part_octet(power)])?;
+            self.sink.write_all(now)?;
+            bytes = later;
+        }
+        self.held.extend_from_slice(bytes);
+        Ok(())
     }
 
     /// Writes the last part and gives the sink back.
     pub(super) fn finish(mut self) -> io::Result<W> {
-        let length = u32::try_from(self.part.len() - ROOM).map_err(io::Error::other)?;
-        let [a, b, c, d] = length.to_be_bytes();
-        self.write_part(&[0xff, a, b, c, d])?;
+        self.begin_part(&last_part(self.held.len() - ROOM)?)?;
         Ok(self.sink)
     }
 
-    fn write_part(&mut self, length: &[u8]) -> io::Result<()> {
+    /// Writes the length of a part, and what was held.
+    fn begin_part(&mut self, length: &[u8]) -> io::Result<()> {
         let mut start = ROOM - length.len();
-        self.part[start..ROOM].copy_from_slice(length);
+        self.held[start..ROOM].copy_from_slice(length);
         if !std::mem::replace(&mut self.begun, true) {
             start -= 1;
-            self.part[start] = NEW_FORMAT | self.packet_type;
+            self.held[start] = first_octet(self.packet_type);
         }
-        self.sink.write_all(&self.part[start..])?;
-        self.part.truncate(ROOM);
+        self.sink.write_all(&self.held[start..])?;
+        self.held.truncate(ROOM);
         Ok(())
     }
 }
 
-impl<W: Write> Write for Parts<W> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        // A full part is written only when more follows.
-        if self.part.len() == ROOM + PART {
-            self.write_part(&[PART_OCTET])?;
-        }
-        let n = buffer.len().min(ROOM + PART - self.part.len());
-        self.part.extend_from_slice(&buffer[..n]);
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.sink.flush()
-    }
+/// The first octet of a packet in the new format (section 4.2).
+pub(super) const fn first_octet(packet_type: u8) -> u8 {
+    0xc0 | packet_type
 }
 
-/// The first octet of a packet in the new format (section 4.2).
-const NEW_FORMAT: u8 = 0xc0;
+/// The length of a part of 2 to the power of `power` bytes.
+#[expect(clippy::cast_possible_truncation, reason = "a power is below 32")]
+pub(super) const fn part_octet(power: u32) -> u8 {
+    0xe0 | (power as u8 & 0x1f)
+}
+
+/// The length of a last part.
+pub(super) fn last_part(length: usize) -> io::Result<[u8; 5]> {
+    let length = u32::try_from(length).map_err(io::Error::other)?;
+    let [a, b, c, d] = length.to_be_bytes();
+    Ok([0xff, a, b, c, d])
+}
 
 /// The longest header: the packet's type, and a length of five octets.
 const ROOM: usize = 6;
 
-/// Bytes of a part: 2 to the power of the octet's low five bits.
-pub(super) const PART: usize = 1 << (PART_OCTET & 0x1f);
-const PART_OCTET: u8 = 0xe0 | 0x11;
+/// Bytes of the smallest part that may come first.
+const SMALLEST: usize = 512;
+
+/// The power of two of the largest part: 256 KiB, which readers may take into memory.
+const LARGEST: u32 = 18;
 
 #[cfg(test)]
 mod tests {
@@ -83,13 +102,14 @@ mod tests {
 
     #[test]
     fn every_length_around_the_boundaries_is_one_packet() {
-        for boundary in [0, PART, 2 * PART] {
+        let largest = 1 << LARGEST;
+        for boundary in [0, SMALLEST, 2 * SMALLEST, largest, 2 * largest] {
             for length in boundary.saturating_sub(8)..boundary + 3 {
                 let body: Vec<u8> = (0..=250).cycle().take(length).collect();
                 let mut parts = Parts::new(Vec::new(), 11);
-                parts.write_all(b"b\0\0\0\0\0").unwrap();
-                for piece in body.chunks(PART / 3) {
-                    parts.write_all(piece).unwrap();
+                parts.take(b"b\0\0\0\0\0").unwrap();
+                for piece in body.chunks(largest / 3) {
+                    parts.take(piece).unwrap();
                 }
                 let bytes = parts.finish().unwrap();
                 let parsed = PacketParser::from_bytes(&bytes).unwrap();

@@ -17,7 +17,7 @@ use sequoia_openpgp::{
         pkesk::{PKESK3, PKESK6},
         skesk::{SKESK4, SKESK6},
     },
-    serialize::{MarshalInto, Serialize},
+    serialize::MarshalInto,
     types::{AEADAlgorithm, HashAlgorithm, PublicKeyAlgorithm},
 };
 
@@ -270,7 +270,8 @@ impl Envelope {
         let mut sink = Sink::new(out, self.armored)?;
         let session_key = SessionKey::new(CIPHER.key_size()?)?;
         for packet in self.session_key_packets(&session_key)? {
-            packet.serialize(&mut sink)?;
+            // Not straight into the sink, which would get it octet by octet.
+            sink.write_all(&packet.to_vec()?)?;
         }
         let mut container = ContainerWriter::new(sink, self.container, &session_key)?;
         // Among several, each would learn of the others, and the vendor who the reporter is.

@@ -7,11 +7,13 @@ use std::io::{self, BufWriter, Write};
 
 use sequoia_openpgp::{Result as LibraryResult, armor};
 
-use super::{SealError, container::ContainerWriter, parts::Parts, seal::explain, signing::Signing};
+use super::{
+    SealError, container::ContainerWriter, literal::Literal, seal::explain, signing::Signing,
+};
 
 /// A message that is being written. Dropped before [`Sealing::finish`], it is worthless.
 pub struct Sealing<W: Write + Send + 'static> {
-    literal: Parts<ContainerWriter<Sink<W>>>,
+    literal: Literal<Sink<W>>,
     signing: Option<Signing>,
 }
 
@@ -20,8 +22,7 @@ impl<W: Write + Send + 'static> Sealing<W> {
         container: ContainerWriter<Sink<W>>,
         signing: Option<Signing>,
     ) -> io::Result<Self> {
-        let mut literal = Parts::new(container, LITERAL);
-        literal.write_all(LITERAL_HEADER)?;
+        let literal = Literal::begin(container)?;
         Ok(Self { literal, signing })
     }
 
@@ -103,12 +104,6 @@ impl<W: Write> Write for Sink<W> {
 
 const ARMOR_BUFFER: usize = 1 << 20;
 
-/// The packet type of a content.
-const LITERAL: u8 = 11;
-
-/// Binary, without a name and a date.
-const LITERAL_HEADER: &[u8] = b"b\0\0\0\0\0";
-
 #[cfg(test)]
 mod tests {
     use std::{
@@ -119,7 +114,8 @@ mod tests {
     use super::{
         super::{
             Container, DecryptionKeys, Envelope, GeneratedKey, KeyProfile, Opening, SecretKey,
-            SignatureVerdict, case_key, generate, lane::PIECE, open, parts::PART, read_secret_keys,
+            SignatureVerdict, case_key, generate, lane::PIECE, literal::PART, open,
+            read_secret_keys,
         },
         *,
     };
@@ -157,7 +153,7 @@ mod tests {
     #[test]
     fn the_library_verifies_every_length_around_the_boundaries() {
         let keys = keys();
-        for boundary in [0, PART - 6, PIECE] {
+        for boundary in [0, PART - 6, 2 * PART - 6, PIECE, 2 * PIECE] {
             for length in boundary.saturating_sub(2)..boundary + 3 {
                 let content: Vec<u8> = (0..=250).cycle().take(length).collect();
                 for (key, container) in [

@@ -1,4 +1,4 @@
-//! The signature around a content, hashed by a thread of its own.
+//! The signature around a content.
 //!
 //! RFC 9580 sections 5.4 (one-pass signature), 5.2 (signature) and 5.2.4 (over a document, only
 //! the body of the literal packet is hashed; version 6 puts its salt first).
@@ -9,8 +9,7 @@ use std::{
 };
 
 use sequoia_openpgp::{
-    Fingerprint, Packet, Result as LibraryResult,
-    crypto::{self, hash::Context},
+    Fingerprint, Packet, Result as LibraryResult, crypto,
     packet::{
         Key,
         key::{PublicParts, UnspecifiedRole},
@@ -21,18 +20,13 @@ use sequoia_openpgp::{
     types::{HashAlgorithm, SignatureType},
 };
 
-use super::{
-    Signer,
-    lane::{Lane, PIECE, Pieces, Spares},
-};
+use super::{Signer, hashing::Hashing};
 
 /// A content that is being signed.
 pub(super) struct Signing {
     signer: Signer,
     template: SignatureBuilder,
-    hash: Lane<Vec<u8>, Context>,
-    piece: Vec<u8>,
-    spares: Spares,
+    hashing: Hashing,
 }
 
 impl Signing {
@@ -50,45 +44,28 @@ impl Signing {
             template = template.set_intended_recipients(intended)?;
         }
         let key = signer.key().public();
-        let mut hash = algorithm.context()?.for_signature(key.version());
         if key.version() == 6 {
             let mut salt = vec![0; algorithm.salt_size()?];
             crypto::random(&mut salt)?;
-            hash.update(&salt);
             template = template.set_prefix_salt(salt).0;
         }
+        let hashing = Hashing::start(algorithm, key.version(), template.prefix_salt())?;
         announcement(key, algorithm, template.prefix_salt()).serialize(sink)?;
-        let spares = Spares::default();
-        let back = spares.clone();
         Ok(Self {
             signer,
             template,
-            hash: Lane::start(move |pieces| hash_lane(&pieces, hash, &back))?,
-            piece: Vec::new(),
-            spares,
+            hashing,
         })
     }
 
     /// Takes the next bytes of the content.
-    pub(super) fn update(&mut self, mut content: &[u8]) -> io::Result<()> {
-        while !content.is_empty() {
-            if self.piece.capacity() == 0 {
-                self.piece = self.spares.empty(PIECE);
-            }
-            let (now, later) = content.split_at(content.len().min(PIECE - self.piece.len()));
-            self.piece.extend_from_slice(now);
-            content = later;
-            if self.piece.len() == PIECE {
-                self.hash.send(std::mem::take(&mut self.piece))?;
-            }
-        }
-        Ok(())
+    pub(super) fn update(&mut self, content: &[u8]) -> io::Result<()> {
+        self.hashing.update(content)
     }
 
     /// Signs, and writes the signature to `sink`.
     pub(super) fn finish(mut self, sink: &mut dyn Write) -> LibraryResult<()> {
-        self.hash.send(self.piece)?;
-        let hash = self.hash.finish()?;
+        let hash = self.hashing.finish()?;
         let signature = self.template.sign_hash(self.signer.key(), hash)?;
         Packet::from(signature).serialize(sink)
     }
@@ -114,13 +91,4 @@ fn announcement(
     announced.set_issuer(key.keyid());
     announced.set_last(true);
     announced.into()
-}
-
-fn hash_lane(pieces: &Pieces<Vec<u8>>, mut hash: Context, spares: &Spares) -> io::Result<Context> {
-    pieces.each(|piece| {
-        hash.update(&piece);
-        spares.give(piece);
-        Ok(())
-    })?;
-    Ok(hash)
 }

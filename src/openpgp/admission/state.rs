@@ -9,13 +9,10 @@ use sequoia_openpgp::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{
-    NotAdmitted,
-    header::{self, Header, Length},
-    saved::base64,
-};
+use super::{NotAdmitted, saved::base64};
 use crate::openpgp::{
     KeyName, Recipients,
+    header::{self, CONTAINER, Header, Length, MARKER, NoHeader, PADDING, PASSPHRASE, SESSION_KEY},
     outside::{MAX_PASSPHRASES, MAX_RECIPIENTS},
 };
 
@@ -52,6 +49,31 @@ pub(super) enum Place {
     End,
 }
 
+impl From<NoHeader> for NotAdmitted {
+    fn from(why: NoHeader) -> Self {
+        match why {
+            NoHeader::NoPacket => Self::NotOpenPgp,
+            NoHeader::NoEnd => Self::Malformed("a packet in it has no end"),
+        }
+    }
+}
+
+/// Refuses, by its first octet, a packet that may not stand before the container: `is_first` where
+/// nothing stood before it.
+fn refuse_others(octet: u8, is_first: bool) -> Result<(), NotAdmitted> {
+    Err(match header::tag(octet) {
+        Some(SESSION_KEY | PASSPHRASE | MARKER | CONTAINER | PADDING) => return Ok(()),
+        None if is_first && octet == b'-' => NotAdmitted::Armored,
+        Some(5..=7 | 14) => NotAdmitted::Key,
+        Some(2 | 4 | 11) => NotAdmitted::NotEncrypted,
+        Some(8) => NotAdmitted::Compressed,
+        Some(9) => NotAdmitted::OldContainer,
+        Some(20) => NotAdmitted::GnuPgContainer,
+        _ if is_first => NotAdmitted::NotOpenPgp,
+        _ => NotAdmitted::Malformed("something has no place before its container"),
+    })
+}
+
 /// One PKESK packet: whom it names, as hexadecimal digits, and in which version.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct SessionKeyFor {
@@ -85,12 +107,12 @@ impl State {
     /// One more byte of a packet's header is in `pending`.
     pub(super) fn header(&mut self, octet: u8) -> Result<(), NotAdmitted> {
         if self.pending.len() == 1 {
-            header::refuse_others(octet, self.before == 0)?;
+            refuse_others(octet, self.before == 0)?;
         }
         let Some(Header { tag, length, size }) = header::read(&self.pending)? else {
             return Ok(());
         };
-        if tag == header::CONTAINER {
+        if tag == CONTAINER {
             self.pending.clear();
             self.before += size;
             if matches!(length, Length::Partial(first) if first < SMALLEST_FIRST_PART) {

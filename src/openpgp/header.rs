@@ -1,7 +1,5 @@
 //! The header of a packet, read from as many bytes as are there: RFC 9580 section 4.2.
 
-use super::NotAdmitted;
-
 /// A packet's header.
 #[derive(Debug, PartialEq)]
 pub(super) struct Header {
@@ -22,12 +20,21 @@ pub(super) enum Length {
     Partial(u32),
 }
 
-/// The header at the beginning of `bytes`, or `None` while it is not complete.
-pub(super) fn read(bytes: &[u8]) -> Result<Option<Header>, NotAdmitted> {
+/// Why no packet of a known length begins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum NoHeader {
+    /// The first octet is no packet's.
+    NoPacket,
+    /// The packet has no end of its own (section 4.2.2).
+    NoEnd,
+}
+
+/// The header that `bytes` are, or `None` while they are not all of it.
+pub(super) fn read(bytes: &[u8]) -> Result<Option<Header>, NoHeader> {
     let Some((&octet, rest)) = bytes.split_first() else {
         return Ok(None);
     };
-    let tag = tag(octet).ok_or(NotAdmitted::NotOpenPgp)?;
+    let tag = tag(octet).ok_or(NoHeader::NoPacket)?;
     let length = if octet & 0x40 == 0 {
         old_length(octet, rest)?
     } else {
@@ -52,19 +59,19 @@ pub(super) fn length(bytes: &[u8]) -> Option<Length> {
 }
 
 /// The same in the format of before 1998 (section 4.2.2).
-fn old_length(octet: u8, bytes: &[u8]) -> Result<Option<Length>, NotAdmitted> {
+fn old_length(octet: u8, bytes: &[u8]) -> Result<Option<Length>, NoHeader> {
     let length = match (octet & 3, bytes) {
         (0, [one]) => u32::from(*one),
         (1, [one, two]) => u32::from(u16::from_be_bytes([*one, *two])),
         (2, [a, b, c, d]) => u32::from_be_bytes([*a, *b, *c, *d]),
-        (3, _) => return Err(NotAdmitted::Malformed("a packet in it has no end")),
+        (3, _) => return Err(NoHeader::NoEnd),
         _ => return Ok(None),
     };
     Ok(Some(Length::Full(length)))
 }
 
 /// The type of the packet that begins with this octet; `None` if none does.
-fn tag(octet: u8) -> Option<u8> {
+pub(super) fn tag(octet: u8) -> Option<u8> {
     match octet {
         0..0x80 => None,
         0x80..0xc0 => Some((octet >> 2) & 0x0f),
@@ -72,27 +79,18 @@ fn tag(octet: u8) -> Option<u8> {
     }
 }
 
-/// Refuses, by its first octet, a packet that may not stand before the container: `is_first` where
-/// nothing stood before it.
-pub(super) fn refuse_others(octet: u8, is_first: bool) -> Result<(), NotAdmitted> {
-    Err(match tag(octet) {
-        Some(SESSION_KEY | PASSPHRASE | MARKER | CONTAINER | PADDING) => return Ok(()),
-        None if is_first && octet == b'-' => NotAdmitted::Armored,
-        Some(5..=7 | 14) => NotAdmitted::Key,
-        Some(2 | 4 | 11) => NotAdmitted::NotEncrypted,
-        Some(8) => NotAdmitted::Compressed,
-        Some(9) => NotAdmitted::OldContainer,
-        Some(20) => NotAdmitted::GnuPgContainer,
-        _ if is_first => NotAdmitted::NotOpenPgp,
-        _ => NotAdmitted::Malformed("something has no place before its container"),
-    })
-}
-
-const SESSION_KEY: u8 = 1;
-const PASSPHRASE: u8 = 3;
-const MARKER: u8 = 10;
+/// Packet types (section 5).
+pub(super) const SESSION_KEY: u8 = 1;
+pub(super) const SIGNATURE: u8 = 2;
+pub(super) const PASSPHRASE: u8 = 3;
+pub(super) const ONE_PASS_SIGNATURE: u8 = 4;
+pub(super) const MARKER: u8 = 10;
+pub(super) const LITERAL: u8 = 11;
 pub(super) const CONTAINER: u8 = 18;
-const PADDING: u8 = 21;
+pub(super) const PADDING: u8 = 21;
+
+/// The first type that whoever does not know it passes over (section 4.3).
+pub(super) const NOT_CRITICAL: u8 = 40;
 
 #[cfg(test)]
 mod tests {
@@ -117,7 +115,7 @@ mod tests {
         assert_eq!(old(&[0x85, 1]), Ok(None));
         assert_eq!(old(&[0x85, 1, 12]), Ok(Some(Length::Full(268))));
         assert_eq!(old(&[0x86, 0, 0, 1, 0]), Ok(Some(Length::Full(256))));
-        assert!(old(&[0x87]).is_err());
-        assert_eq!(old(b"x"), Err(NotAdmitted::NotOpenPgp));
+        assert_eq!(old(&[0x87]), Err(NoHeader::NoEnd));
+        assert_eq!(old(b"x"), Err(NoHeader::NoPacket));
     }
 }
