@@ -7,7 +7,7 @@ use clap::{CommandFactory, FromArgMatches, error::ErrorKind, parser::ValueSource
 use url::Url;
 
 use crate::{
-    cli::{Cli, Color, Global},
+    cli::{Cli, Color, Global, only_what_is_typed},
     commands::{self, Context, Memory},
     confinement,
     disk::{Home, interrupt},
@@ -36,8 +36,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
 /// The command line, and what of it every suggested command repeats: a case that was begun through a
 /// proxy must not go on without it because somebody copied a hint.
 fn parsed(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, Vec<OsString>), clap::Error> {
-    let mut command = Cli::command();
-    let matches = command.try_get_matches_from_mut(args)?;
+    let args: Vec<OsString> = args.into_iter().collect();
+    let mut command = only_what_is_typed(Cli::command);
+    let matches = match command.try_get_matches_from_mut(&args) {
+        Err(why) if why.kind() != ErrorKind::DisplayVersion => {
+            // Help is about every command, and so is what was meant instead.
+            command = Cli::command();
+            command.try_get_matches_from_mut(args)?
+        }
+        parsed => parsed?,
+    };
     let cli = Cli::from_arg_matches(&matches).map_err(|why| why.format(&mut command))?;
     let typed = |name| matches.value_source(name) == Some(ValueSource::CommandLine);
     let mut repeated: Vec<OsString> = Vec::new();

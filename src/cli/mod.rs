@@ -7,6 +7,7 @@ mod find;
 mod github;
 mod inbox;
 mod keygen;
+mod late;
 mod mail;
 mod network;
 mod new;
@@ -42,6 +43,8 @@ pub use inbox::{
     InboxOpen, InboxReply, InboxVerb, IntakeOptions,
 };
 pub use keygen::{KeyProfile, Keygen};
+pub use late::Late;
+pub(crate) use late::only_what_is_typed;
 pub use mail::MailOptions;
 pub use network::NetworkOptions;
 pub use new::New;
@@ -145,24 +148,24 @@ pub enum Color {
     reason = "a comment here would replace the long help of the arguments"
 )]
 pub enum Command {
-    Find(Box<Find>),
-    Trust(Box<Trust>),
-    New(New),
-    Check(Box<Check>),
-    Seal(Box<Seal>),
-    Send(Box<Send>),
-    Case(Case),
-    RequestKey(Box<RequestKey>),
-    Open(Open),
-    Keygen(Keygen),
-    Publish(Box<Publish>),
-    Serve(Box<Serve>),
-    Token(Token),
-    Fsck(Box<Fsck>),
-    Sweep(Box<Sweep>),
-    Inbox(Inbox),
-    Advisory(Box<Advisory>),
-    Demo(Demo),
+    Find(Late<Find>),
+    Trust(Late<Trust>),
+    New(Late<New>),
+    Check(Late<Check>),
+    Seal(Late<Seal>),
+    Send(Late<Send>),
+    Case(Late<Case>),
+    RequestKey(Late<RequestKey>),
+    Open(Late<Open>),
+    Keygen(Late<Keygen>),
+    Publish(Late<Publish>),
+    Serve(Late<Serve>),
+    Token(Late<Token>),
+    Fsck(Late<Fsck>),
+    Sweep(Late<Sweep>),
+    Inbox(Late<Inbox>),
+    Advisory(Late<Advisory>),
+    Demo(Late<Demo>),
     /// Print the completions for a shell
     #[command(
         after_help = "Example:\n  sealpost completions bash > /etc/bash_completion.d/sealpost"

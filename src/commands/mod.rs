@@ -56,7 +56,7 @@ pub fn dispatch(command: Command, context: &Context<'_>) -> Result<Exit, Failure
         Command::Keygen(args) => keygen::run(&args, context),
         Command::RequestKey(args) => request_key::run(&args, context),
         Command::Publish(args) => publish::run(&args, context),
-        Command::Serve(args) => serve::run(*args, context),
+        Command::Serve(args) => serve::run(args.into_inner(), context),
         Command::Token(args) => token::run(&args, context),
         Command::Fsck(args) => fsck::run(&args, context),
         Command::Sweep(args) => sweep::run(&args, context),

@@ -257,11 +257,16 @@ impl Output {
             && inert_json(document).is_ok_and(|document| self.document(&document).is_ok())
     }
 
-    /// Writes to stderr around the progress bars. That stderr is broken can be told to nobody.
+    /// Writes to stderr around the progress bars, all at once. That stderr is broken can be told to
+    /// nobody.
     pub(super) fn on_stderr(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        let mut text = Vec::new();
+        let written = write(&mut text);
         self.bars.suspend(|| {
             let mut stderr = locked(&self.stderr);
-            let _unheard = write(&mut *stderr).and_then(|()| stderr.flush());
+            let _unheard = written
+                .and_then(|()| stderr.write_all(&text))
+                .and_then(|()| stderr.flush());
         });
     }
 
