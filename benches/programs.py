@@ -26,15 +26,16 @@ class Bench:
         self.group, self.line = group, line
         self.seconds, self.peaks = [], []
 
-    def run(self, env):
+    def run(self, env, peak=True):
+        """`peak`: through time(1), which takes a millisecond itself."""
         for path in (self.writes, self.stdout):
             remove(path)
         out = open(self.stdout, "wb") if self.stdout else subprocess.DEVNULL
         # Through time(1), because a child of Python starts with Python's own peak (ru_maxrss survives exec).
-        with tempfile.TemporaryFile() as err, tempfile.NamedTemporaryFile("r") as peak:
+        with tempfile.TemporaryFile() as err, tempfile.NamedTemporaryFile("r") as said:
+            through = ["/usr/bin/time", "-q", "-f", "%M", "-o", said.name] if peak else []
             began = time.monotonic()
-            child = subprocess.run(["/usr/bin/time", "-q", "-f", "%M", "-o", peak.name, *self.argv],
-                                   stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=env)
+            child = subprocess.run([*through, *self.argv], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=env)
             took = time.monotonic() - began
             if self.stdout:
                 out.close()
@@ -42,7 +43,8 @@ class Bench:
                 err.seek(0)
                 tail = err.read().decode(errors="replace")[-400:]
                 raise Failed(f"{self.label}: exit {child.returncode}: {' '.join(map(str, self.argv))}\n{tail}")
-            self.peaks.append(int(peak.read()) / 1024)
+            if peak:
+                self.peaks.append(int(said.read()) / 1024)
         self.seconds.append(took)
 
 

@@ -15,7 +15,7 @@ use sequoia_openpgp::{packet::Signature, policy::StandardPolicy, serialize::Mars
 use super::{
     AgentKey, Certificate, KeyError, OpenError, Recipients, SecretKey, SignatureVerdict,
     SignerOrigin, blocks,
-    contents::{Authentic, Locked},
+    contents::{Authentic, Contents, Locked},
     document::Document,
     input::{Counters, Watched},
     layers::{Layers, Signatures},
@@ -81,9 +81,39 @@ pub struct Authenticated {
 /// comes from reading or from [`Message::finish`].
 pub fn open(
     reader: impl Read + Send + Sync + 'static,
-    mut keys: DecryptionKeys<'_>,
+    keys: DecryptionKeys<'_>,
     limits: Opening,
 ) -> Result<Message, OpenError> {
+    let unlocked = unlock(reader, keys)?;
+    let input = unlocked.input;
+    let end = unlocked.contents.end();
+    let begun = Document::begin(unlocked.contents);
+    let inside = match begun.map_err(|why| input.explain(why.into(), None))? {
+        Ok(document) => Inside::Document(Box::new(document)),
+        Err(contents) => Inside::Layers(Box::new(Layers::begin(contents, &input, limits)?)),
+    };
+    Ok(Message {
+        inside,
+        end,
+        input,
+        recipients: unlocked.recipients,
+        opened_by: unlocked.opened_by,
+    })
+}
+
+/// A message whose container is being decrypted.
+pub(super) struct Unlocked {
+    pub(super) contents: Contents,
+    pub(super) input: Counters,
+    recipients: Recipients,
+    opened_by: Option<Certificate>,
+}
+
+/// Finds the key of a message and begins to decrypt its container.
+pub(super) fn unlock(
+    reader: impl Read + Send + Sync + 'static,
+    mut keys: DecryptionKeys<'_>,
+) -> Result<Unlocked, OpenError> {
     let watched = Watched::new(reader)?;
     let looks_like = blocks::looks_like(watched.head());
     let input = watched.counters();
@@ -102,21 +132,14 @@ pub fn open(
         let what = "a cipher that no longer protects";
         return Err(OpenError::Unsupported { what });
     }
-    let contents = locked.unlock(content_key).map_err(fault)?;
-    let end = contents.end();
-    let inside = match Document::begin(contents).map_err(|why| fault(why.into()))? {
-        Ok(document) => Inside::Document(Box::new(document)),
-        Err(contents) => Inside::Layers(Box::new(Layers::begin(contents, &input, limits)?)),
-    };
-    Ok(Message {
-        inside,
-        end,
-        input,
+    Ok(Unlocked {
+        contents: locked.unlock(content_key).map_err(fault)?,
         recipients,
         opened_by: match opened_by {
             OpenedBy::Key(certificate) => Some(*certificate),
             OpenedBy::Passphrase => None,
         },
+        input,
     })
 }
 

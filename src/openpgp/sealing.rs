@@ -111,11 +111,13 @@ mod tests {
         time::{Duration, SystemTime},
     };
 
+    use sequoia_openpgp::packet::Signature;
+
     use super::{
         super::{
             Container, DecryptionKeys, Envelope, GeneratedKey, KeyProfile, Opening, SecretKey,
-            SignatureVerdict, case_key, generate, lane::PIECE, literal::PART, open,
-            read_secret_keys,
+            SignatureVerdict, case_key, generate, lane::PIECE, layers::Layers, literal::PART, open,
+            open::unlock, read_secret_keys,
         },
         *,
     };
@@ -133,14 +135,18 @@ mod tests {
         [old, read_secret_keys("new", &new).unwrap().remove(0)]
     }
 
-    /// The library reads it, as what it verifies: the content, and who signed it.
-    fn opened(message: Vec<u8>, key: &SecretKey) -> (Vec<u8>, SignatureVerdict) {
-        let keys = DecryptionKeys {
+    fn decryption(key: &SecretKey) -> DecryptionKeys<'static> {
+        DecryptionKeys {
             secret: vec![key.clone()],
             agent: Box::new(|_| Ok(Vec::new())),
             ask: Box::new(|_, _| Ok(None)),
-        };
-        let mut message = open(io::Cursor::new(message), keys, Opening { max_size: None }).unwrap();
+        }
+    }
+
+    /// What is read here: the content, and who signed it.
+    fn opened(message: Vec<u8>, key: &SecretKey) -> (Vec<u8>, SignatureVerdict) {
+        let limits = Opening { max_size: None };
+        let mut message = open(io::Cursor::new(message), decryption(key), limits).unwrap();
         let mut content = Vec::new();
         message.read_to_end(&mut content).unwrap();
         let verdict = message
@@ -150,8 +156,26 @@ mod tests {
         (content, verdict)
     }
 
+    /// What the library reads: the content, and whether this key signed it.
+    fn opened_by_the_library(message: Vec<u8>, key: &SecretKey) -> (Vec<u8>, bool) {
+        let unlocked = unlock(io::Cursor::new(message), decryption(key)).unwrap();
+        let limits = Opening { max_size: None };
+        let mut layers = Layers::begin(unlocked.contents, &unlocked.input, limits).unwrap();
+        let mut content = Vec::new();
+        layers.read_to_end(&mut content).unwrap();
+        let signatures = layers.end().unwrap();
+        let certificate = key.certificate();
+        let verifies = |signature: &Signature| {
+            let issuers = signature.get_issuers();
+            let mut keys = certificate.cert().keys().key_handles(issuers.iter());
+            keys.any(|ka| signature.verify_document(ka.key()).is_ok())
+        };
+        let all = signatures.all.len() == 1 && signatures.all.iter().all(verifies);
+        (content, all && signatures.malformed.is_none())
+    }
+
     #[test]
-    fn the_library_verifies_every_length_around_the_boundaries() {
+    fn every_length_around_the_boundaries_is_verified_here_and_by_the_library() {
         let keys = keys();
         for boundary in [0, PART - 6, 2 * PART - 6, PIECE, 2 * PIECE] {
             for length in boundary.saturating_sub(2)..boundary + 3 {
@@ -168,7 +192,10 @@ mod tests {
                     for piece in content.chunks(PART / 3) {
                         sealing.write_all(piece).unwrap();
                     }
-                    let (opened, verdict) = opened(sealing.finish().unwrap(), key);
+                    let message = sealing.finish().unwrap();
+                    let (theirs, signed) = opened_by_the_library(message.clone(), key);
+                    assert!(theirs == content && signed, "{container}, {length} bytes");
+                    let (opened, verdict) = opened(message, key);
                     assert!(opened == content, "{container}, {length} bytes");
                     let verified = matches!(verdict, SignatureVerdict::Verified { .. });
                     assert!(verified, "{container}, {length} bytes: {verdict:?}");

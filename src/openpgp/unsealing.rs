@@ -55,12 +55,10 @@ impl Unsealing {
         let mut lane = self.start(outlet.clone())?;
         let mut held = Vec::new();
         loop {
-            let mut piece = outlet.spares.take();
-            let before = held.len();
-            piece.resize(size + end, 0);
-            piece[..before].copy_from_slice(&held);
-            let read = fill(&mut body, &mut piece[before..])?;
-            piece.truncate(before + read);
+            let mut piece = outlet.spares.empty(size + end);
+            piece.append(&mut held);
+            let room = (size + end - piece.len()) as u64;
+            body.by_ref().take(room).read_to_end(&mut piece)?;
             if piece.len() < end {
                 return Err(cut());
             }
@@ -222,20 +220,6 @@ impl Chunks {
         let (cipher, aead) = (self.cipher, self.aead);
         move |key, nonce, data| aead.context(cipher, key, data, nonce)?.for_decryption()
     }
-}
-
-/// Reads until `buffer` is full or the input ends.
-fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match reader.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }
 
 fn cut() -> io::Error {
