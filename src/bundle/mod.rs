@@ -32,6 +32,7 @@ pub use manifest::{Manifest, ManifestError, ManifestFile};
 pub use padding::padme;
 pub use refusal::{ExtractError, Limit, Limits, Refusal};
 pub use source::{Change, FileKind, SourceError};
+pub use stream::{Fill, Sink};
 pub use write::{Bundle, BundleError, BundleHeader, Enclosed};
 
 /// The unit of a tar archive, bytes.

@@ -135,6 +135,55 @@ impl Member {
     }
 }
 
+/// Where a bundle goes: bytes are written to it, or read straight to where it wants them, which
+/// saves a copy of what lies on disk.
+pub trait Sink: Write {
+    /// Lets `read` put the next bytes, `most` of them and not none, into a room of the sink's, and
+    /// takes as many as it says that it read.
+    ///
+    /// # Errors
+    /// That of `read`, or the sink's own.
+    fn fill(&mut self, most: usize, read: Fill<'_>) -> io::Result<usize>;
+}
+
+/// Reads into a room, and says how many bytes.
+pub type Fill<'a> = &'a mut dyn FnMut(&mut [u8]) -> io::Result<usize>;
+
+/// Any writer, with a room before it.
+pub(super) struct Buffered<'a, W> {
+    writer: &'a mut W,
+    room: Vec<u8>,
+}
+
+impl<'a, W: Write> Buffered<'a, W> {
+    pub(super) fn new(writer: &'a mut W) -> Self {
+        let room = Vec::new();
+        Self { writer, room }
+    }
+}
+
+impl<W: Write> Write for Buffered<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+impl<W: Write> Sink for Buffered<'_, W> {
+    fn fill(&mut self, most: usize, read: Fill<'_>) -> io::Result<usize> {
+        if self.room.len() < most {
+            self.room.resize(most, 0);
+        }
+        let count = read(self.room.get_mut(..most).unwrap_or_default())?;
+        self.writer
+            .write_all(self.room.get(..count).unwrap_or_default())?;
+        Ok(count)
+    }
+}
+
 /// The stream on its way out.
 pub(super) struct Output<'a, W> {
     writer: &'a mut W,
@@ -142,7 +191,7 @@ pub(super) struct Output<'a, W> {
     written: u64,
 }
 
-impl<'a, W: Write> Output<'a, W> {
+impl<'a, W: Sink> Output<'a, W> {
     /// A stream from its first byte.
     pub(super) fn new(writer: &'a mut W, progress: &'a mut dyn FnMut(u64)) -> Self {
         Self {
@@ -156,8 +205,33 @@ impl<'a, W: Write> Output<'a, W> {
     pub(super) fn member(&mut self, member: &Member) -> Result<(), BundleError> {
         let header = member.header().map_err(BundleError::Write)?;
         self.bytes(header.as_bytes())?;
-        member.content(&mut |bytes| self.plain_bytes(bytes))?;
+        match &member.content {
+            Content::Source(source) => self.source(source)?,
+            _ => member.content(&mut |bytes| self.plain_bytes(bytes))?,
+        }
         self.zeros(gap(member.size()))
+    }
+
+    /// All of a file, not copied on the way.
+    fn source(&mut self, source: &Source) -> Result<(), BundleError> {
+        let mut reading = source.reopen()?;
+        while reading.left() > 0 {
+            let most = usize::try_from(reading.left()).map_or(CHUNK, |left| left.min(CHUNK));
+            let mut failed = None;
+            let filled = self.writer.fill(most, &mut |room| {
+                reading.read(room).map_err(|why| {
+                    failed = Some(why);
+                    io::ErrorKind::Other.into()
+                })
+            });
+            if let Some(why) = failed {
+                return Err(why.into());
+            }
+            self.advance(filled.map_err(BundleError::Write)?);
+        }
+        // Says whether that was all.
+        reading.read(&mut [])?;
+        Ok(())
     }
 
     /// That many zeros.

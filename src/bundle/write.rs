@@ -9,7 +9,7 @@ use super::manifest::{Manifest, ManifestError, ManifestFile};
 use super::padding::padme;
 use super::rename::Names;
 use super::source::SourceError;
-use super::stream::{END, Member, Output, gap};
+use super::stream::{Buffered, END, Member, Output, Sink, gap};
 use super::{
     BLOCK, MANIFEST, MANIFEST_FOLDER, PROGRAM_LIMIT, REPORT_JSON, REPORT_MD, REPORTER,
     REPORTER_LIMIT,
@@ -71,9 +71,22 @@ impl Bundle {
         writer: &mut W,
         progress: &mut dyn FnMut(u64),
     ) -> Result<(), BundleError> {
+        self.stream_to(&mut Buffered::new(writer), progress)
+    }
+
+    /// As [`Bundle::write_to`], for what has room of its own.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn stream_to<S: Sink>(
+        &self,
+        sink: &mut S,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), BundleError> {
         let manifest = Member::from_bytes(MANIFEST, self.manifest()?);
         let unpadded = self.unpadded(manifest.size());
-        let mut output = Output::new(writer, progress);
+        let mut output = Output::new(sink, progress);
         output.member(&Member::folder(MANIFEST_FOLDER))?;
         output.member(&manifest)?;
         for member in &self.members {

@@ -31,8 +31,10 @@ use super::{
 /// Three threads share the work: this one gathers pieces and, for version 1, digests them; one
 /// encrypts them; and one writes them.
 pub(super) struct ContainerWriter<W: Send + 'static> {
-    /// What is gathered, and the full piece before it: what may be taken back.
+    /// What is gathered: bytes that count, then whatever the buffer held before.
     piece: Vec<u8>,
+    filled: usize,
+    /// The full piece before it, which may be taken back, too.
     before: Vec<u8>,
     spares: Spares,
     /// Version 1: the digest of the plaintext.
@@ -62,6 +64,7 @@ impl<W: Write + Send + 'static> ContainerWriter<W> {
         let out = Lane::start(move |pieces| write_lane(&pieces, body, &back))?;
         let mut writer = Self {
             piece: Vec::new(),
+            filled: 0,
             before: Vec::new(),
             spares,
             digest: Some(Sha1::new()),
@@ -86,6 +89,7 @@ impl<W: Write + Send + 'static> ContainerWriter<W> {
         let out = Lane::start(move |pieces| write_lane(&pieces, body, &sealed_back))?;
         Ok(Self {
             piece: Vec::new(),
+            filled: 0,
             before: Vec::new(),
             spares,
             digest: None,
@@ -93,16 +97,48 @@ impl<W: Write + Send + 'static> ContainerWriter<W> {
         })
     }
 
+    /// Lets `read` put the next bytes, `most` of them, where they are encrypted; says how many it
+    /// read.
+    pub(super) fn fill(
+        &mut self,
+        most: usize,
+        read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let room = self.room(most);
+        let n = read(room)?.min(room.len());
+        self.filled += n;
+        if self.filled == PIECE {
+            self.pass_on()?;
+        }
+        Ok(n)
+    }
+
     /// Takes back the last `count` bytes that were written, up to [`PIECE`] of them.
     pub(super) fn take_back(&mut self, count: usize) -> Vec<u8> {
-        let Some(kept) = self.piece.len().checked_sub(count) else {
-            let more = count - self.piece.len();
+        self.piece.truncate(self.filled);
+        let mut last = Vec::new();
+        if count > self.filled {
             let before = std::mem::take(&mut self.before);
-            let last = std::mem::replace(&mut self.piece, before);
-            let kept = self.piece.len().saturating_sub(more);
-            return [self.piece.split_off(kept), last].concat();
-        };
-        self.piece.split_off(kept)
+            last = std::mem::replace(&mut self.piece, before);
+        }
+        let kept = (self.piece.len() + last.len()).saturating_sub(count);
+        let mut taken = self.piece.split_off(kept.min(self.piece.len()));
+        taken.append(&mut last);
+        self.filled = self.piece.len();
+        taken
+    }
+
+    /// Some of the piece's room, up to `most` bytes.
+    fn room(&mut self, most: usize) -> &mut [u8] {
+        if self.piece.capacity() == 0 {
+            self.piece = self.spares.take();
+        }
+        let end = PIECE.min(self.filled.saturating_add(most));
+        if self.piece.len() < end {
+            self.piece.reserve_exact(PIECE + MDC - self.piece.len());
+            self.piece.resize(end, 0);
+        }
+        &mut self.piece[self.filled..end]
     }
 
     /// Ends the container and gives the sink back.
@@ -121,7 +157,8 @@ impl<W: Write + Send + 'static> ContainerWriter<W> {
 
     /// Sends the piece before, and keeps this one.
     fn pass_on(&mut self) -> io::Result<()> {
-        let piece = std::mem::take(&mut self.piece);
+        let mut piece = std::mem::take(&mut self.piece);
+        piece.truncate(std::mem::take(&mut self.filled));
         let before = std::mem::replace(&mut self.before, piece);
         if before.is_empty() {
             return Ok(());
@@ -135,15 +172,10 @@ impl<W: Write + Send + 'static> ContainerWriter<W> {
 
 impl<W: Write + Send + 'static> Write for ContainerWriter<W> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        if self.piece.capacity() == 0 {
-            self.piece = self.spares.empty(PIECE + MDC);
-        }
-        let n = buffer.len().min(PIECE - self.piece.len());
-        self.piece.extend_from_slice(&buffer[..n]);
-        if self.piece.len() == PIECE {
-            self.pass_on()?;
-        }
-        Ok(n)
+        self.fill(buffer.len(), |room| {
+            room.copy_from_slice(&buffer[..room.len()]);
+            Ok(room.len())
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {

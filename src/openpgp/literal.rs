@@ -27,6 +27,22 @@ impl<W: Write + Send + 'static> Literal<W> {
         Ok(literal)
     }
 
+    /// Lets `read` put the next bytes, `most` of them, where they are encrypted; says how many it
+    /// read.
+    pub(super) fn fill(
+        &mut self,
+        most: usize,
+        read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        if self.part == PART {
+            self.container.write_all(&[part_octet(POWER)])?;
+            self.part = 0;
+        }
+        let n = self.container.fill(most.min(PART - self.part), read)?;
+        self.part += n;
+        Ok(n)
+    }
+
     /// Ends the last part and gives the container back.
     pub(super) fn finish(mut self) -> io::Result<ContainerWriter<W>> {
         let last = self.container.take_back(1 + self.part);
@@ -38,14 +54,13 @@ impl<W: Write + Send + 'static> Literal<W> {
 
 impl<W: Write + Send + 'static> Write for Literal<W> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        if self.part == PART && !buffer.is_empty() {
-            self.container.write_all(&[part_octet(POWER)])?;
-            self.part = 0;
+        if buffer.is_empty() {
+            return Ok(0);
         }
-        let n = buffer.len().min(PART - self.part);
-        let n = self.container.write(&buffer[..n])?;
-        self.part += n;
-        Ok(n)
+        self.fill(buffer.len(), |room| {
+            room.copy_from_slice(&buffer[..room.len()]);
+            Ok(room.len())
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -58,6 +73,6 @@ const HEADER: &[u8] = b"b\0\0\0\0\0";
 
 /// Bytes of a part.
 pub(super) const PART: usize = 1 << POWER;
-const POWER: u32 = 17;
+const POWER: u32 = 18;
 
 const _: () = assert!(PART < PIECE, "a part and its length can be taken back");

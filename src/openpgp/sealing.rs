@@ -26,6 +26,26 @@ impl<W: Write + Send + 'static> Sealing<W> {
         Ok(Self { literal, signing })
     }
 
+    /// Lets `read` put the next bytes of the content, `most` of them, where they are encrypted,
+    /// which saves a copy of them; says how many it read.
+    ///
+    /// # Errors
+    /// That of `read`, or why writing failed.
+    pub fn fill(
+        &mut self,
+        most: usize,
+        read: &mut dyn FnMut(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let Self { literal, signing } = self;
+        literal.fill(most, |room| {
+            let n = read(room)?;
+            if let Some(signing) = signing {
+                signing.update(room.get(..n).unwrap_or_default())?;
+            }
+            Ok(n)
+        })
+    }
+
     /// Writes the signature and the end of the container, and gives the output back.
     ///
     /// # Errors

@@ -90,7 +90,7 @@ pub(super) fn write(
     let cannot_write = |error: anyhow::Error| error.context(format!("cannot write {place}"));
     let progress = Progress::bytes(context.output, Some(bundle.size()), "sealing");
     let mut before = 0;
-    let bundled = bundle.write_to(&mut sealing, &mut |now| {
+    let bundled = bundle.stream_to(&mut sealing, &mut |now| {
         progress.add(now - before);
         before = now;
     });

@@ -5,7 +5,10 @@ mod attach;
 mod author;
 mod mat2;
 
-use std::path::Path;
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use anyhow::{Context as _, anyhow};
 use serde::Serialize;
@@ -22,11 +25,18 @@ use super::{
     target::Target,
 };
 use crate::{
-    bundle::{Bundle, BundleHeader},
-    openpgp::{self, Envelope},
+    bundle::{Bundle, BundleHeader, Fill, Sink},
+    openpgp::{self, Envelope, Sealing},
     report::Report,
     terminal::{Exit, Failure, Hint},
 };
+
+/// Attachments are read straight to where they are encrypted.
+impl<W: Write + Send + 'static> Sink for Sealing<W> {
+    fn fill(&mut self, most: usize, read: Fill<'_>) -> io::Result<usize> {
+        Sealing::fill(self, most, read)
+    }
+}
 
 /// The bundle of a report, without its attachments.
 pub(super) fn bundle(

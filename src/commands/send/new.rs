@@ -228,7 +228,7 @@ fn seal(
     let progress = Progress::bytes(context.output, Some(shipment.bundle.size()), "sealing");
     let bundled = shipment
         .bundle
-        .write_to(&mut sealing, &mut |now| progress.at(now));
+        .stream_to(&mut sealing, &mut |now| progress.at(now));
     bundled.map_err(|error| match error {
         BundleError::Write(error) => cannot_write(error.into()),
         other => other.into(),

@@ -90,7 +90,7 @@ fn seal(
     context: &Context<'_>,
 ) -> Result<String, Failure> {
     let mut sealing = envelope.seal(Vec::new(), signer, context.now)?;
-    bundle.write_to(&mut sealing, &mut |_| {})?;
+    bundle.stream_to(&mut sealing, &mut |_| {})?;
     let armored = String::from_utf8(sealing.finish()?);
     Ok(armored.map_err(|_| anyhow!("the armour is not text"))?)
 }
