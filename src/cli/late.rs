@@ -15,9 +15,9 @@ pub struct Late<T>(Box<T>);
 /// not for help: the other commands have nothing to say of themselves.
 pub(crate) fn only_what_is_typed(make: impl FnOnce() -> Command) -> Command {
     WAITING.set(true);
-    let made = make();
+    let command = make();
     WAITING.set(false);
-    made
+    command
 }
 
 thread_local! {

@@ -213,8 +213,8 @@ mod tests {
                         sealing.write_all(piece).unwrap();
                     }
                     let message = sealing.finish().unwrap();
-                    let (theirs, signed) = opened_by_the_library(message.clone(), key);
-                    assert!(theirs == content && signed, "{container}, {length} bytes");
+                    let (theirs, verified) = opened_by_the_library(message.clone(), key);
+                    assert!(theirs == content && verified, "{container}, {length} bytes");
                     let (opened, verdict) = opened(message, key);
                     assert!(opened == content, "{container}, {length} bytes");
                     let verified = matches!(verdict, SignatureVerdict::Verified { .. });
