@@ -4,7 +4,7 @@
 //!
 //! RFC 9580 sections 10.3 (message grammar), 5.9 (literal data), 5.4 (one-pass signature).
 
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Read};
 
 use sequoia_openpgp::{
     Packet, Result as LibraryResult,
@@ -18,7 +18,8 @@ use super::{
     contents::Contents,
     hashing::Hashing,
     header::{
-        self, Header, LITERAL, Length, MARKER, NOT_CRITICAL, ONE_PASS_SIGNATURE, PADDING, SIGNATURE,
+        self, LITERAL, Left, Length, MARKER, NOT_CRITICAL, ONE_PASS_SIGNATURE, PADDING, SIGNATURE,
+        copy_body, invalid,
     },
     layers::{MAX_PACKETS, Signatures},
 };
@@ -26,8 +27,8 @@ use super::{
 /// A document on its way out of its container.
 pub(super) struct Document {
     contents: Contents,
-    /// Bytes left of the literal packet's part, and whether another one follows.
-    left: Length,
+    /// What is left of the literal packet.
+    left: Left,
     file_name: Vec<u8>,
     announced: Option<Announced>,
     end: Option<End>,
@@ -63,7 +64,7 @@ impl Document {
         contents.consume(head.size);
         Ok(Ok(Self {
             contents,
-            left: head.left,
+            left: Left(head.left),
             file_name: head.file_name,
             announced,
             end: None,
@@ -80,19 +81,11 @@ impl Document {
         self.end.take()
     }
 
-    /// Begins the next part; false behind the last.
-    fn next_part(&mut self) -> io::Result<bool> {
-        while let Length::Partial(0) = self.left {
-            self.left = read_length(&mut self.contents)?;
-        }
-        Ok(self.left != Length::Full(0))
-    }
-
     /// Reads what stands behind the content, up to the end of the container.
     fn complete(&mut self) -> io::Result<End> {
         let mut end = (Signatures::default(), None);
         let mut packets = 0;
-        while let Some((header, mut bytes)) = read_header(&mut self.contents)? {
+        while let Some((header, mut bytes)) = header::next(&mut self.contents)? {
             packets += 1;
             let Length::Full(length) = header.length else {
                 return Err(invalid("a packet behind the content comes in parts"));
@@ -102,13 +95,13 @@ impl Document {
                     return Err(invalid("more packets than any message has"));
                 }
                 SIGNATURE if length <= LONGEST_SIGNATURE => {
-                    read_exactly(&mut self.contents, length, &mut bytes)?;
+                    copy_body(&mut self.contents, length, &mut bytes)?;
                     let announced = self.announced.take();
                     let announced = announced.ok_or_else(|| invalid("a signature too many"))?;
                     end = announced.judge(&bytes)?;
                 }
                 MARKER | PADDING | NOT_CRITICAL.. => {
-                    read_exactly(&mut self.contents, length, &mut io::sink())?;
+                    copy_body(&mut self.contents, length, &mut io::sink())?;
                 }
                 _ => return Err(invalid("something follows the content")),
             }
@@ -123,25 +116,13 @@ impl Document {
 impl Read for Document {
     /// Gives nothing only once everything behind the content was read, too.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.is_empty() {
-            return Ok(0);
-        }
-        if !self.next_part()? {
-            if self.end.is_none() {
-                self.end = Some(self.complete()?);
-            }
-            return Ok(0);
-        }
-        let (Length::Full(left) | Length::Partial(left)) = &mut self.left;
-        let most = usize::try_from(*left).map_or(buffer.len(), |left| left.min(buffer.len()));
-        let n = self.contents.read(&mut buffer[..most])?;
-        if n == 0 {
-            return Err(cut());
+        let n = self.left.read(&mut self.contents, buffer)?;
+        if n == 0 && !buffer.is_empty() && self.end.is_none() {
+            self.end = Some(self.complete()?);
         }
         if let Some(announced) = &mut self.announced {
             announced.hashing.update(&buffer[..n])?;
         }
-        *left -= u32::try_from(n).map_err(io::Error::other)?;
         Ok(n)
     }
 }
@@ -150,7 +131,7 @@ impl Head {
     /// The head of a document, if `bytes` are one with all of its head.
     fn read(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes;
-        let (mut header, _) = read_header(&mut rest).ok()??;
+        let (mut header, _) = header::next(&mut rest).ok()??;
         let mut one_pass = None;
         if header.tag == ONE_PASS_SIGNATURE {
             let Length::Full(length) = header.length else {
@@ -162,7 +143,7 @@ impl Head {
             };
             one_pass = Some(packet);
             rest = bytes.get(end..)?;
-            (header, _) = read_header(&mut rest).ok()??;
+            (header, _) = header::next(&mut rest).ok()??;
         }
         let (Length::Full(length) | Length::Partial(length)) = header.length;
         let (format, rest) = rest.split_first()?;
@@ -242,60 +223,6 @@ fn salt_of(signature: &Signature) -> Option<&[u8]> {
     }
 }
 
-/// The header of the next packet, with its bytes; `None` at the end.
-fn read_header(reader: &mut impl Read) -> io::Result<Option<(Header, Vec<u8>)>> {
-    let mut bytes = Vec::new();
-    loop {
-        match octet(reader)? {
-            Some(octet) => bytes.push(octet),
-            None if bytes.is_empty() => return Ok(None),
-            None => return Err(cut()),
-        }
-        match header::read(&bytes) {
-            Ok(Some(header)) => return Ok(Some((header, bytes))),
-            Ok(None) => {}
-            Err(_) => return Err(invalid("something that is no packet follows the content")),
-        }
-    }
-}
-
-/// The length of the next part (section 4.2.1).
-fn read_length(reader: &mut impl Read) -> io::Result<Length> {
-    let mut bytes = Vec::new();
-    loop {
-        bytes.push(octet(reader)?.ok_or_else(cut)?);
-        if let Some(length) = header::length(&bytes) {
-            return Ok(length);
-        }
-    }
-}
-
-fn octet(reader: &mut impl Read) -> io::Result<Option<u8>> {
-    let mut octet = [0];
-    Ok((reader.read(&mut octet)? > 0).then_some(octet[0]))
-}
-
-fn read_exactly(
-    reader: &mut impl Read,
-    length: u32,
-    into: &mut (impl Write + ?Sized),
-) -> io::Result<()> {
-    let read = io::copy(&mut reader.take(length.into()), into)?;
-    if read == u64::from(length) {
-        Ok(())
-    } else {
-        Err(cut())
-    }
-}
-
-fn cut() -> io::Error {
-    invalid("the message was cut off")
-}
-
-fn invalid(why: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, why)
-}
-
 /// Bytes of a literal packet's date.
 const DATE: usize = 4;
 
@@ -307,7 +234,7 @@ const LONGEST_SIGNATURE: u32 = 1 << 20;
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
+    use std::{io::Write, time::SystemTime};
 
     use sequoia_openpgp::{
         crypto::SessionKey,

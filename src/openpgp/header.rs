@@ -1,4 +1,12 @@
-//! The header of a packet, read from as many bytes as are there: RFC 9580 section 4.2.
+//! The header of a packet, read from as many bytes as are there, and packets that come in parts:
+//! RFC 9580 section 4.2.
+
+use std::io::{self, Read, Write};
+
+use sequoia_openpgp::{
+    Packet, Result as LibraryResult,
+    parse::{Dearmor, PacketParserBuilder, PacketParserResult, Parse},
+};
 
 /// A packet's header.
 #[derive(Debug, PartialEq)]
@@ -42,6 +50,99 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<Header>, NoHeader> {
     };
     let size = bytes.len();
     Ok(length.map(|length| Header { tag, length, size }))
+}
+
+/// The header of the next packet, with its bytes; `None` at the end.
+pub(super) fn next(reader: &mut impl Read) -> io::Result<Option<(Header, Vec<u8>)>> {
+    let mut bytes = Vec::new();
+    loop {
+        match octet(reader)? {
+            Some(octet) => bytes.push(octet),
+            None if bytes.is_empty() => return Ok(None),
+            None => return Err(cut()),
+        }
+        match read(&bytes) {
+            Ok(Some(header)) => return Ok(Some((header, bytes))),
+            Ok(None) => {}
+            Err(NoHeader::NoPacket) => return Err(invalid("there is no packet where one must be")),
+            Err(NoHeader::NoEnd) => return Err(invalid("a packet has no end")),
+        }
+    }
+}
+
+/// The packet that `bytes` are, with its header. What is not understood of it is an unknown packet.
+pub(super) fn parse(bytes: &[u8]) -> LibraryResult<Packet> {
+    let parser = PacketParserBuilder::from_bytes(bytes)?
+        .dearmor(Dearmor::Disabled)
+        .build()?;
+    match parser {
+        PacketParserResult::Some(parser) => Ok(parser.next()?.0),
+        PacketParserResult::EOF(_) => Err(cut().into()),
+    }
+}
+
+/// How much is left of a packet's body that is being read.
+pub(super) struct Left(pub(super) Length);
+
+impl Left {
+    /// Bytes that follow without a header between them; none at the end of the packet.
+    pub(super) fn here(&mut self, reader: &mut impl Read) -> io::Result<usize> {
+        let mut bytes = Vec::new();
+        while self.0 == Length::Partial(0) {
+            bytes.push(octet(reader)?.ok_or_else(cut)?);
+            if let Some(length) = length(&bytes) {
+                self.0 = length;
+                bytes.clear();
+            }
+        }
+        let (Length::Full(left) | Length::Partial(left)) = self.0;
+        Ok(usize::try_from(left).unwrap_or(usize::MAX))
+    }
+
+    /// Reads from `reader` what belongs to the body.
+    pub(super) fn read(&mut self, reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = self.here(reader)?.min(buffer.len());
+        let n = reader.read(&mut buffer[..most])?;
+        if n == 0 && most > 0 {
+            return Err(cut());
+        }
+        let (Length::Full(left) | Length::Partial(left)) = &mut self.0;
+        *left = left.saturating_sub(u32::try_from(n).unwrap_or(u32::MAX));
+        Ok(n)
+    }
+}
+
+/// Copies the body of a packet.
+pub(super) fn copy_body(
+    reader: &mut impl Read,
+    length: u32,
+    into: &mut impl Write,
+) -> io::Result<()> {
+    let copied = io::copy(&mut reader.take(length.into()), into)?;
+    if copied == u64::from(length) {
+        Ok(())
+    } else {
+        Err(cut())
+    }
+}
+
+fn octet(reader: &mut impl Read) -> io::Result<Option<u8>> {
+    let mut octet = [0];
+    loop {
+        match reader.read(&mut octet) {
+            Ok(n) => return Ok((n > 0).then_some(octet[0])),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn cut() -> io::Error {
+    invalid("the message was cut off")
+}
+
+pub(super) fn invalid(why: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why)
 }
 
 /// The length that `bytes` are in the present format (section 4.2.1), or `None` while they are not

@@ -55,10 +55,8 @@ impl Unsealing {
         let mut lane = self.start(outlet.clone())?;
         let mut held = Vec::new();
         loop {
-            let mut piece = outlet.spares.empty(size + end);
-            piece.append(&mut held);
-            let room = (size + end - piece.len()) as u64;
-            body.by_ref().take(room).read_to_end(&mut piece)?;
+            let mut piece = outlet.spares.take();
+            read_behind(&held, &mut body, &mut piece, size + end)?;
             if piece.len() < end {
                 return Err(cut());
             }
@@ -221,6 +219,36 @@ impl Chunks {
         move |key, nonce, data| aead.context(cipher, key, data, nonce)?.for_decryption()
     }
 }
+
+/// Puts `held` into `piece`, and reads behind it until there are `size` bytes or the input ends. What
+/// a used buffer holds is written over and not cleared first, and a new one grows as far as needed.
+fn read_behind(
+    held: &[u8],
+    reader: &mut impl Read,
+    piece: &mut Vec<u8>,
+    size: usize,
+) -> io::Result<()> {
+    piece.truncate(size);
+    piece.reserve_exact(size - piece.len());
+    piece.splice(..held.len().min(piece.len()), held.iter().copied());
+    let mut filled = held.len();
+    while filled < size {
+        if filled == piece.len() {
+            piece.resize(size.min(filled + STEP), 0);
+        }
+        match reader.read(&mut piece[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    piece.truncate(filled);
+    Ok(())
+}
+
+/// Bytes by which a new buffer grows.
+const STEP: usize = 128 << 10;
 
 fn cut() -> io::Error {
     io::Error::other("the container was cut off")

@@ -5,7 +5,6 @@
 use sequoia_openpgp::{
     KeyHandle, Packet,
     packet::{PKESK, Tag},
-    parse::{Dearmor, PacketParserBuilder, PacketParserResult, Parse},
 };
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +12,7 @@ use super::{NotAdmitted, saved::base64};
 use crate::openpgp::{
     KeyName, Recipients,
     header::{self, CONTAINER, Header, Length, MARKER, NoHeader, PADDING, PASSPHRASE, SESSION_KEY},
-    outside::{MAX_PASSPHRASES, MAX_RECIPIENTS},
+    outside::{LARGEST_CHUNK, MAX_PASSPHRASES, MAX_RECIPIENTS},
 };
 
 /// Everything that is known of a message so far.
@@ -140,7 +139,9 @@ impl State {
 
     /// A whole packet before the container is in `pending`.
     pub(super) fn small_packet(&mut self) -> Result<(), NotAdmitted> {
-        match parse(&self.pending)? {
+        let packet = header::parse(&self.pending);
+        let damaged = NotAdmitted::Malformed("a session key in it is damaged");
+        match packet.map_err(|_| damaged)? {
             Packet::PKESK(pkesk) => self.session_keys.push(SessionKeyFor::of(&pkesk)),
             Packet::SKESK(_) => self.passphrases += 1,
             Packet::Unknown(unknown) if unknown.tag() == Tag::Marker => {
@@ -216,17 +217,6 @@ impl SessionKeyFor {
     }
 }
 
-/// The packet that `bytes` are.
-fn parse(bytes: &[u8]) -> Result<Packet, NotAdmitted> {
-    let parser = PacketParserBuilder::from_bytes(bytes)
-        .and_then(|builder| builder.dearmor(Dearmor::Disabled).build());
-    match parser {
-        Ok(PacketParserResult::Some(parser)) => parser.next().map(|(packet, _)| packet).ok(),
-        _ => None,
-    }
-    .ok_or(NotAdmitted::Malformed("a session key in it is damaged"))
-}
-
 /// The most bytes before the container: a hundred recipients with keys of 4096 bits.
 pub(super) const MAX_BEFORE: usize = 64 << 10;
 
@@ -235,9 +225,6 @@ const SMALLEST_FIRST_PART: u32 = 512;
 
 /// Of version 2: the version, the cipher, the mode, the size of the chunks (section 5.13.2).
 pub(super) const CONTAINER_HEADER: u64 = 4;
-
-/// Chunks of 4 MiB, 2 to the power of it and six (section 5.13.2).
-const LARGEST_CHUNK: u8 = 16;
 
 /// The smallest body of version 1: the version, a random block with its last two octets again, the
 /// smallest literal, the MDC packet; with blocks of 64 bits.
