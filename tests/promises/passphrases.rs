@@ -1,9 +1,9 @@
 //! Promise 15: passphrases, case words and secret keys are in no argument, environment, log or file.
 
-use std::fs;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
+use std::{fs, io};
 
 use expectrl::process::unix::WaitStatus;
 use sequoia_openpgp::Cert;
@@ -17,23 +17,26 @@ use crate::readers::{is_there, paths_below};
 use crate::scene::{PASSPHRASE, PROGRAM, Scene, contains};
 use crate::vendor::{self, key, make};
 
-/// Looks at the command line and the environment of a process until it is gone.
+/// The command line and the environment of a process, in which no passphrase is; nothing before it was
+/// started, and once it is over.
+fn look(process: i32) -> io::Result<Vec<u8>> {
+    let read = |name| fs::read(format!("/proc/{process}/{name}"));
+    let mut now = read("cmdline")?;
+    if !now.is_empty() {
+        now.extend(read("environ").unwrap_or_default());
+    }
+    assert!(
+        !contains(&now, PASSPHRASE.as_bytes()),
+        "in argv or environment"
+    );
+    Ok(now)
+}
+
+/// Looks at a process until it is gone.
 fn watch(process: i32) -> thread::JoinHandle<Vec<u8>> {
     thread::spawn(move || {
         let (mut seen, mut last) = (Vec::new(), Vec::new());
-        let read = |name| fs::read(format!("/proc/{process}/{name}"));
-        while let Ok(line) = read("cmdline") {
-            if line.is_empty() {
-                // Not started yet, or over and not waited for yet.
-                thread::sleep(Duration::from_millis(1));
-                continue;
-            }
-            let mut now = line;
-            now.extend(read("environ").unwrap_or_default());
-            assert!(
-                !contains(&now, PASSPHRASE.as_bytes()),
-                "in argv or environment"
-            );
+        while let Ok(now) = look(process) {
             // What is read while the process ends is only half of it.
             if now != last {
                 seen.extend_from_slice(&now);
@@ -49,12 +52,14 @@ fn watch(process: i32) -> thread::JoinHandle<Vec<u8>> {
 fn typed(scene: &Scene, arguments: &[&str], prompts: &[&str], answer: &str) -> String {
     let mut terminal = Terminal::start(scene.command(arguments));
     let watching = watch(terminal.process());
+    let mut seen = Vec::new();
     for prompt in prompts {
         terminal.wait_for(prompt);
+        seen.extend(look(terminal.process()).unwrap());
         terminal.type_line(answer);
     }
     let (shown, ended) = terminal.end();
-    let seen = watching.join().unwrap();
+    seen.extend(watching.join().unwrap());
     assert!(contains(&seen, arguments[0].as_bytes()), "nothing was seen");
     assert!(matches!(ended, WaitStatus::Exited(..)), "{ended:?}");
     String::from_utf8(shown).unwrap()
