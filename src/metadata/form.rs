@@ -84,7 +84,9 @@ fn document(name: &str, head: &[u8]) -> Option<Cleaned> {
         Some(Cleaned(known.copied().unwrap_or(usual)))
     };
     let brand = head.get(8..12).unwrap_or_default();
-    if head.starts_with(b"%PDF-") {
+    // What readers pass over.
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    if text.trim_ascii_start().starts_with(b"%PDF-") {
         named(&[], "pdf")
     } else if head.starts_with(b"PK\x03\x04") {
         let known = OFFICE.iter().find(|known| **known == ending)?;
@@ -101,6 +103,8 @@ fn document(name: &str, head: &[u8]) -> Option<Cleaned> {
         match brand {
             b"heic" | b"heix" | b"mif1" => named(&[], "heic"),
             b"qt  " => named(&[], "mov"),
+            // Pictures that mat2 does not know, and would take for films.
+            b"avif" | b"avis" | b"crx " => None,
             _ => named(&["m4a"], "mp4"),
         }
     } else if head.starts_with(&[0x30, 0x26, 0xb2, 0x75, 0x8e, 0x66, 0xcf, 0x11]) {

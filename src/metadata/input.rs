@@ -2,7 +2,10 @@
 //!
 //! Serves the walkers of pictures: each length is compared with what is there before it is believed.
 
-use std::io::{self, BufRead as _, BufReader, Read, Seek, SeekFrom};
+use std::{
+    io::{self, BufRead as _, BufReader, Read, Seek, SeekFrom},
+    ops::Range,
+};
 
 /// The file, at some place.
 pub(super) struct Input<'a, R> {
@@ -109,6 +112,25 @@ impl<'a, R: Read + Seek> Input<'a, R> {
         self.reader.seek(SeekFrom::Start(place))?;
         self.at = place;
         Ok(())
+    }
+
+    /// How many bytes of a part of the file are no zeros.
+    pub(super) fn others(&mut self, part: Range<u64>) -> Result<u64, Fault> {
+        self.go(part.start)?;
+        let mut count = 0;
+        while self.at < part.end {
+            let buffer = self.reader.fill_buf()?;
+            if buffer.is_empty() {
+                break;
+            }
+            let left = usize::try_from(part.end - self.at).unwrap_or(usize::MAX);
+            let here = buffer.get(..left).unwrap_or(buffer);
+            let passed = here.len();
+            count += here.iter().filter(|byte| **byte != 0).count() as u64;
+            self.reader.consume(passed);
+            self.at += passed as u64;
+        }
+        Ok(count)
     }
 
     /// Goes on behind the next such byte; to the end, where there is none.

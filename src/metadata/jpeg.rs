@@ -35,6 +35,12 @@ pub(super) fn walk<R: Read + Seek>(
                 cut.keep(start..input.at());
                 break;
             }
+            // The next picture: this one was cut off.
+            BEGIN if coded => {
+                input.go(start)?;
+                break;
+            }
+            BEGIN => return Err(Fault::Broken),
             0x01 | 0xd0..=0xd7 => cut.keep(start..input.at()),
             0xe0..=0xef | COMMENT => application((start, code), input, traces, &mut cut)?,
             _ => {
@@ -100,11 +106,18 @@ fn application<R: Read + Seek>(
         (0xe1, [b'E', b'x', b'i', b'f', 0, _, block @ ..]) => {
             exif(block, start, input.at(), (traces, cut));
         }
-        (0xe2, [b'I', b'C', b'C', b'_', b'P', ..]) => {
+        (0xe2, body) if body.starts_with(b"ICC_PROFILE\0") => {
             traces.keep("colours", "profile of its colours");
             cut.keep(start..input.at());
         }
-        (0xee, [b'A', b'd', b'o', b'b', b'e', ..]) => cut.keep(start..input.at()),
+        (0xee, [b'A', b'd', b'o', b'b', b'e', ..]) if length == ADOBE => {
+            cut.keep(start..input.at());
+        }
+        (0xee, [b'A', b'd', b'o', b'b', b'e', rest @ ..]) if length > ADOBE => {
+            traces.remove("other", "data of applications (APP14)", length - ADOBE);
+            let rest = rest.get(..7).unwrap_or_default();
+            cut.bytes(segment(0xee, &[b"Adobe", rest].concat()));
+        }
         (code, body) => {
             let (kind, words) = named(code, body);
             traces.remove(kind, words, size);
@@ -158,8 +171,13 @@ fn length<R: Read + Seek>(input: &mut Input<'_, R>) -> Result<u64, Fault> {
     u64::from(length).checked_sub(2).ok_or(Fault::Broken)
 }
 
+const BEGIN: u8 = 0xd8;
+
 const END: u8 = 0xd9;
 
 const SCAN: u8 = 0xda;
 
 const COMMENT: u8 = 0xfe;
+
+/// Bytes of Adobe's mark.
+const ADOBE: u64 = 12;

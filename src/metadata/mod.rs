@@ -24,7 +24,7 @@ pub use self::{
 };
 use self::{
     input::{Fault, Input},
-    trace::Traces,
+    trace::{Traces, UNNAMED},
 };
 
 /// What a file is, and what it tells.
@@ -45,6 +45,14 @@ pub struct Picture {
     pub removed: Vec<Trace>,
     /// What stays of what is not content, since the picture looks wrong without.
     pub kept: Vec<Trace>,
+}
+
+impl Picture {
+    /// Whether it is known of every byte what it is.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.kept.iter().all(|one| one.kind != UNNAMED)
+    }
 }
 
 impl Survey {

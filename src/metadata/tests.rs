@@ -156,6 +156,35 @@ fn a_jpeg_that_was_cut_off_is_stripped_all_the_same() {
     assert!(look(&original).is_unreadable());
 }
 
+#[test]
+fn a_jpeg_that_was_cut_off_keeps_none_of_the_next_one() {
+    let mut original = jpeg(&[segment(0xfe, b"made at home")], b"");
+    original.truncate(original.len() - 2);
+    let left = original.len() - 16;
+    original.extend(telling_jpeg(1));
+    let (stripped, kinds) = stripped(&original);
+    assert_eq!((stripped.len(), kinds), (left, vec!["comment", "trailing"]));
+    let before = [&b"\xff\xd8"[..], &telling_jpeg(1)].concat();
+    assert!(look(&before).is_unreadable());
+}
+
+#[test]
+fn what_only_begins_like_colours_goes() {
+    let adobe = b"Adobe\0\x64\0\0\0\0\x01";
+    let segments = [
+        segment(0xe2, b"ICC_PERSONAL\0Ada"),
+        segment(0xee, &[&adobe[..], b"made by Ada"].concat()),
+        segment(0xee, b"Adobe"),
+    ];
+    let (left, kinds) = stripped(&jpeg(&segments, b""));
+    assert!(
+        left == jpeg(&[segment(0xee, adobe)], b""),
+        "{}",
+        left.escape_ascii()
+    );
+    assert_eq!(kinds, ["other"; 2]);
+}
+
 fn chunk(name: &[u8], body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len()).unwrap().to_be_bytes();
     let sum = crc(&[name, body].concat()).to_be_bytes();
@@ -312,6 +341,80 @@ fn directories_of_exif_go_whole() {
 }
 
 #[test]
+fn raw_files_of_cameras_stay() {
+    let camera = b"\x0f\x01\x02\0\x04\0\0\0Cam\0";
+    for (tag, is_raw) in [
+        (b"\x06\x01\x03\0\x01\0\0\0\x02\0\0\0", false),
+        (b"\x06\x01\x03\0\x01\0\0\0\x23\x80\0\0", true),
+        (b"\x8e\x82\x01\0\x04\0\0\0\0\x01\x01\x02", true),
+        (b"\x40\xc6\x03\0\x01\0\0\0\x01\0\0\0", true),
+    ] {
+        let bytes = [&b"II*\0\x08\0\0\0\x02\0"[..], tag, camera, &[0; 4]].concat();
+        assert_eq!(look(&bytes).is_unreadable(), is_raw, "{tag:?}");
+    }
+}
+
+/// Two directories name the same pieces of the picture, and each has thousands of tags that go.
+#[test]
+fn p31_a_tiff_of_many_pieces_takes_no_longer_than_it_is_long() {
+    const TAGS: u32 = 4000;
+    const PLACES: u32 = 250_000;
+    let directory = 6 + 12 * (TAGS + 2);
+    let arrays = 8 + 2 * directory;
+    let mut values = arrays + 8 * PLACES;
+    let mut bytes = b"II*\0\x08\0\0\0".to_vec();
+    for next in [8 + directory, 0] {
+        bytes.extend(u16::try_from(TAGS + 2).unwrap().to_le_bytes());
+        let mut tag = |number: u16, kind: u16, count: u32, place: u32| {
+            bytes.extend(number.to_le_bytes());
+            bytes.extend(kind.to_le_bytes());
+            bytes.extend(count.to_le_bytes());
+            bytes.extend(place.to_le_bytes());
+        };
+        tag(273, 4, PLACES, arrays);
+        tag(279, 4, PLACES, arrays + 4 * PLACES);
+        for _ in 0..TAGS {
+            tag(40000, 2, 5, values);
+            values += 5;
+        }
+        bytes.extend(next.to_le_bytes());
+    }
+    assert_eq!(bytes.len(), arrays as usize);
+    let one = |number: u32| (0..PLACES).flat_map(move |_| number.to_le_bytes());
+    bytes.extend(one(0).chain(one(1)));
+    bytes.resize(values as usize, b'x');
+    let began = std::time::Instant::now();
+    let (left, _) = stripped(&bytes);
+    assert!(began.elapsed().as_secs() < 3, "{:?}", began.elapsed());
+    assert!(!left.contains(&b'x'));
+}
+
+/// TIFF's own tags below 32768 that tell (a printer), and those that Windows keeps there (an author).
+#[test]
+fn only_tags_that_show_stay_in_a_tiff() {
+    for number in [337_u16, 0x5023, 0x0320, 0x7fff] {
+        let mut bytes = b"II*\0\x0c\0\0\0data\x02\0".to_vec();
+        bytes.extend(b"\x11\x01\x04\0\x01\0\0\0\x08\0\0\0");
+        bytes.extend(number.to_le_bytes());
+        bytes.extend(b"\x02\0\x04\0\0\0Ada\0\0\0\0\0");
+        let (left, kinds) = stripped(&bytes);
+        assert_eq!(kinds, ["other"], "{number}");
+        assert!(!left.windows(3).any(|part| part == b"Ada"), "{number}");
+    }
+}
+
+/// Programs write a directory anew at the end, and leave the old one, with its author, where it was.
+#[test]
+fn what_nothing_names_in_a_tiff_is_told() {
+    let mut original = tiff(true);
+    assert!(picture(&original).is_known());
+    original.extend(b"Ada\0\0Ada");
+    let found = picture(&original);
+    assert!(!found.is_known());
+    assert_eq!(words(&found.kept), ["6 bytes that nothing in it names"]);
+}
+
+#[test]
 fn a_tiff_whose_tags_point_into_the_picture_stays() {
     let mut original = tiff(true);
     let place = original.windows(4).position(|part| part == b"\x0c\0\0\0");
@@ -331,6 +434,13 @@ fn other_files_are_known() {
         ("a.zip", b"PK\x03\x04\x14\0", "Unknown"),
         ("a.docx", b"PK\x03\x04....", "Document(Cleaned(\"docx\"))"),
         ("a", b"%PDF-1.7\n", "Document(Cleaned(\"pdf\"))"),
+        (
+            "a",
+            b"\xef\xbb\xbf\r\n%PDF-1.7\n",
+            "Document(Cleaned(\"pdf\"))",
+        ),
+        ("poc.py", b"evil = b'%PDF-1.7'\n", "Text"),
+        ("a.avif", b"\0\0\0\x20ftypavif", "Unknown"),
         ("a.MP4", b"\0\0\0\x20ftypisom", "Document(Cleaned(\"mp4\"))"),
         ("a.opus", b"OggS", "Document(Cleaned(\"opus\"))"),
     ] {

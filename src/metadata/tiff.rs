@@ -1,8 +1,9 @@
 //! TIFF: directories of tags, anywhere in the file.
 //!
 //! Serves the stripping of metadata. TIFF 6.0 section 2. A directory is written anew in its place without the tags that
-//! tell, and what they pointed to is overwritten with zeros: size and places stay, so the picture's own bytes do, too. Raw
-//! files of cameras, which need their makers' tags, and `BigTIFF` are not touched.
+//! tell, and what they pointed to is overwritten with zeros: size and places stay, so the picture's own bytes do, too. Only
+//! tags that are known to show stay. Bytes that nothing names, such as what a program left where a directory was, stay,
+//! too, and are told. Raw files of cameras, which need their makers' tags, and `BigTIFF` are not touched.
 
 mod directory;
 
@@ -16,7 +17,7 @@ use super::{
     cut::Cut,
     exif::{EXIF, GPS, PLACE, TELLS_PLACE, word},
     input::{Fault, Input},
-    trace::Traces,
+    trace::{Traces, UNNAMED},
 };
 
 /// What of the picture stays.
@@ -45,6 +46,14 @@ pub(super) fn walk<R: Read + Seek>(
         walk.page(input, place, traces)?;
     }
     walk.tell(traces);
+    let unnamed = walk.unnamed(input)?;
+    if unnamed > 0 {
+        let s = if unnamed == 1 { "" } else { "s" };
+        traces.keep(
+            UNNAMED,
+            format!("{unnamed} byte{s} that nothing in it names"),
+        );
+    }
     walk.finish(input.size())
 }
 
@@ -68,7 +77,7 @@ impl Walk {
         traces: &mut Traces,
     ) -> Result<(), Fault> {
         let mut directory = Directory::read(input, place, self.order)?;
-        if directory.tags.iter().any(|tag| RAW.contains(&tag.number)) {
+        if self.is_raw(input, &directory)? {
             return Err(Fault::Broken);
         }
         self.waiting.push(directory.next);
@@ -93,6 +102,27 @@ impl Walk {
             self.needed.push(directory.range);
         }
         Ok(())
+    }
+
+    /// Whether it is that of a camera's raw file, by a tag of such files or by what its numbers mean.
+    fn is_raw<R: Read + Seek>(
+        &self,
+        input: &mut Input<'_, R>,
+        directory: &Directory,
+    ) -> Result<bool, Fault> {
+        for tag in &directory.tags {
+            let is_raw = match tag.number {
+                MEANING => {
+                    let numbers = tag.numbers(input, self.order)?;
+                    numbers.iter().any(|number| SENSOR.contains(number))
+                }
+                number => RAW.contains(&number),
+            };
+            if is_raw {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn keep<R: Read + Seek>(
@@ -182,6 +212,9 @@ impl Walk {
                 place..place + u64::from(*size)
             });
             self.needed.extend(ranges);
+            if self.needed.len() > PIECES {
+                return Err(Fault::Broken);
+            }
         }
         Ok(())
     }
@@ -200,6 +233,22 @@ impl Walk {
         }
     }
 
+    /// Bytes that are part of nothing, and no zeros.
+    fn unnamed<R: Read + Seek>(&self, input: &mut Input<'_, R>) -> Result<u64, Fault> {
+        let instead = self.instead.iter().map(|(range, _)| range);
+        let mut named: Vec<_> = self.needed.iter().chain(instead).collect();
+        named.sort_by_key(|range| range.start);
+        let (mut count, mut at) = (0, 0);
+        let end = input.size()..input.size();
+        for range in named.into_iter().chain([&end]) {
+            if at < range.start.min(end.start) {
+                count += input.others(at..range.start.min(end.start))?;
+            }
+            at = at.max(range.end);
+        }
+        Ok(count)
+    }
+
     /// The whole file. Where something is needed that was to go, it is no file that we understand.
     fn finish(mut self, size: u64) -> Result<Cut, Fault> {
         self.instead
@@ -207,15 +256,16 @@ impl Walk {
         self.instead.dedup();
         self.needed.retain(|range| !range.is_empty());
         self.needed.sort_by_key(|range| range.start);
+        let mut needed = self.needed.iter().peekable();
         let mut cut = Cut::default();
-        let mut at = 0;
+        // How far goes what was kept, and what is needed of that which begins before.
+        let (mut at, mut needed_to) = (0, 0);
         for (range, bytes) in self.instead {
-            let after = self
-                .needed
-                .partition_point(|needed| needed.start < range.end);
-            let before = self.needed.get(..after).unwrap_or_default();
-            let hit = before.iter().any(|needed| needed.end > range.start);
-            if range.start < at || range.end > size || hit {
+            while let Some(before) = needed.next_if(|needed| needed.start < range.end) {
+                needed_to = needed_to.max(before.end);
+            }
+            let hit = needed_to > range.start;
+            if range.start < at || range.end > size || hit || cut.is_crumbled() {
                 return Err(Fault::Broken);
             }
             cut.keep(at..range.start);
@@ -230,10 +280,36 @@ impl Walk {
     }
 }
 
-/// Whether a tag says how to show the picture. Of those above 32768, which anybody may register, few do.
+/// Whether a tag says how to show the picture: those of TIFF 6.0 that do, of its supplements and of TIFF-FX, and of
+/// those above 32768, which anybody may register, a few.
 fn stays(tag: u16) -> bool {
-    let text = matches!(tag, 269..=272 | 285 | 305 | 306 | 315 | 316 | 700);
-    (tag < 32768 && !text) || matches!(tag, 32995..=32998 | PROFILE | 34732)
+    matches!(
+        tag,
+        254..=259
+            | 262..=266
+            | 273
+            | 274
+            | 277..=284
+            | 286
+            | 287
+            | 290..=293
+            | 296
+            | 297
+            | 301
+            | 317..=328
+            | BELOW
+            | 332..=334
+            | 336
+            | 338..=347
+            | 401..=405
+            | 433..=435
+            | 512..=521
+            | 529..=532
+            | 559
+            | 32995..=32998
+            | PROFILE
+            | 34732
+    )
 }
 
 /// Directories of smaller pictures.
@@ -246,7 +322,16 @@ const INTEROPERABILITY: u16 = 0xa005;
 /// Tags of which one has the places of the picture's pieces, and the other their sizes.
 const PIXELS: [(u16, u16); 3] = [(273, 279), (324, 325), (513, 514)];
 
-/// Tags of raw files: the version of DNG, and the patterns of sensors.
-const RAW: [u16; 3] = [50706, 33421, 33422];
+/// What the numbers of a picture mean.
+const MEANING: u16 = 262;
+
+/// What a sensor saw, with filters for colours and without.
+const SENSOR: [u32; 2] = [32803, 34892];
+
+/// Tags of raw files: the version of DNG, the patterns of sensors, Canon's slices.
+const RAW: [u16; 4] = [50706, 33421, 33422, 50752];
 
 const DIRECTORIES: usize = 100;
+
+/// The most pieces of a picture.
+const PIECES: usize = 1_000_000;

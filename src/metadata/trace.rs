@@ -36,6 +36,9 @@ fn grouped(number: u64) -> String {
     text
 }
 
+/// The kind of what stays although nobody knows what it is.
+pub(super) const UNNAMED: &str = "unnamed";
+
 /// What was seen on a walk.
 #[derive(Default)]
 pub(super) struct Traces {

@@ -72,6 +72,34 @@ fn a_picture_is_sealed_without_what_it_tells() {
     assert_eq!(json["attachments"][0]["size"], gif(b"").len());
 }
 
+/// Of what nothing in a file names, nobody can say that it tells nothing.
+#[test]
+fn bytes_that_nothing_names_are_told() {
+    let scene = Scene::new();
+    let place = b"\x11\x01\x04\0\x01\0\0\0\x08\0\0\0";
+    let size = b"\x17\x01\x04\0\x01\0\0\0\x04\0\0\0";
+    let printer = b"\x51\x01\x02\0\x04\0\0\0Ada\0";
+    let tiff = |tags: &[&[u8]], behind: &[u8]| {
+        let count = [u8::try_from(tags.len()).unwrap(), 0];
+        let head = b"II*\0\x0c\0\0\0data";
+        [&head[..], &count, &tags.concat(), &[0; 4], behind].concat()
+    };
+    scene.write("clean.tiff", tiff(&[place, size], b""));
+    scene.write("behind.tiff", tiff(&[place, size], b"Ada"));
+    scene.write("both.tiff", tiff(&[place, size, printer], b"Ada"));
+    let files = ["-a", "clean.tiff", "-a", "behind.tiff", "-a", "both.tiff"];
+    seal(&scene, &files).expect(0).says(&[
+        "behind.tiff goes as it is",
+        "both.tiff: taken out: data of applications (4 bytes) (stays: 3 bytes that nothing in it names)",
+    ]);
+    fs::remove_file(scene.path("sealed.pgp")).unwrap();
+    let json = seal(&scene, &[&files[..], &["--json"]].concat())
+        .expect(0)
+        .json();
+    let fates = [0, 1, 2].map(|at| json["attachments"][at]["metadata"].clone());
+    assert_eq!(fates, ["none", "unknown", "stripped"]);
+}
+
 #[test]
 fn keep_metadata_leaves_attachments_as_they_are() {
     let scene = Scene::new();

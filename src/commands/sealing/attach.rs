@@ -63,7 +63,7 @@ enum Fate {
     Unreadable,
     /// It stays: mat2 is not there, or could not do it.
     NotStripped,
-    /// Nobody knows whether there is any.
+    /// Nobody knows whether there is any in what stays.
     Unknown,
 }
 
@@ -135,10 +135,10 @@ fn strip(path: &Path, bundle: &mut Bundle, context: &Context<'_>) -> Result<Atta
         Form::Text => Fate::None,
         _ if survey.is_unreadable() => Fate::Unreadable,
         _ => survey.picture.as_ref().map_or(Fate::Unknown, |picture| {
-            if picture.removed.is_empty() {
-                Fate::None
-            } else {
-                Fate::Stripped
+            match (picture.removed.is_empty(), picture.is_known()) {
+                (false, _) => Fate::Stripped,
+                (true, true) => Fate::None,
+                (true, false) => Fate::Unknown,
             }
         }),
     };
