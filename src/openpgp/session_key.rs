@@ -3,7 +3,10 @@
 //! RFC 9580 sections 5.1 and 5.3. Cheap ways first: named keys without a passphrase, named keys
 //! with one, gpg-agent, then every key on hidden recipients, then passphrases of the message.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+};
 
 use sequoia_openpgp::{
     crypto::{Decryptor, S2K},
@@ -208,6 +211,8 @@ impl Search<'_> {
                     source,
                 })?
                 .ok_or(OpenError::WrongPassphrase)?;
+            // One after the other, whatever else is opened at the same time: each may take gigabytes.
+            let _turn = DERIVING.lock().unwrap_or_else(PoisonError::into_inner);
             let mut budget = Budget::new();
             let opened = self
                 .skesks
@@ -224,6 +229,9 @@ impl Search<'_> {
         Ok(None)
     }
 }
+
+/// Held while keys are derived from passphrases.
+static DERIVING: Mutex<()> = Mutex::new(());
 
 /// What deriving the keys of one message may cost: the memory in KiB times the passes, which its
 /// sender chooses; twice what RFC 9106 recommends at the most.

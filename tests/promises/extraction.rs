@@ -323,21 +323,26 @@ fn p31_p32_bombs_of_what_nobody_reads_stop() {
     }
 }
 
-#[test]
-fn p32_what_a_passphrase_may_cost_has_an_end() {
+/// A message for a passphrase that nobody knows, with so many passes over 2^`m` KiB.
+fn behind_argon2(t: u8, m: u8) -> Vec<u8> {
     let dear = S2K::Argon2 {
         salt: [7; 16],
-        t: 255,
+        t,
         p: 4,
-        m: 31,
+        m,
     };
     let cipher = SymmetricAlgorithm::AES256;
     let key = SKESK4::new(cipher, dear, Some(vec![7; 33].into())).unwrap();
     let mut message = bytes(&[key.into()]);
     message.extend([0xd2, 41, 1]);
     message.extend([7; 40]);
+    message
+}
+
+#[test]
+fn p32_what_a_passphrase_may_cost_has_an_end() {
     let scene = Scene::new();
-    scene.write("m.pgp", message);
+    scene.write("m.pgp", behind_argon2(255, 31));
     let before = scene.names();
     let open = [
         "open",
@@ -354,4 +359,18 @@ fn p32_what_a_passphrase_may_cost_has_an_end() {
         "{peak} MiB, {took:?}"
     );
     assert_eq!(scene.names(), before);
+}
+
+/// Many of them at once would take the memory of the machine, and end all that are being opened.
+#[test]
+fn p32_what_passphrases_may_cost_does_not_add_up() {
+    let scene = Scene::new();
+    let names = ["1.pgp", "2.pgp", "3.pgp", "4.pgp"];
+    for name in names {
+        scene.write(name, behind_argon2(1, 18));
+    }
+    let open = ["open", "--passphrase-file", "passphrase", "-o", "out"];
+    let (run, _, peak) = watched(scene.command(&[&open[..], &names].concat()));
+    assert_eq!(run.code, 5, "{run:?}");
+    assert!((256..400).contains(&peak), "{peak} MiB");
 }
