@@ -112,6 +112,14 @@ fn one_bad_file_does_not_keep_the_others_closed() {
     assert!(!scene.path("out/b").exists());
 }
 
+#[test]
+fn standard_input_is_one_report() {
+    let scene = Scene::new();
+    let ended = scene.open("-".as_ref(), &["-", "-o", "out"]);
+    ended.expect(2).says(&["standard input is named twice"]);
+    assert!(!scene.path("out").exists());
+}
+
 /// Several threads open them, and what is said comes in the order of the names.
 #[test]
 fn a_folder_of_reports_is_opened_in_its_order() {

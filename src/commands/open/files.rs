@@ -12,7 +12,7 @@ use anyhow::{Context as _, anyhow};
 use crate::{
     cli::Open,
     commands::context::is_dash,
-    terminal::{Failure, Hint},
+    terminal::{Exit, Failure, Hint},
 };
 
 /// The files that were named, and those in the folders that were named, each with the folder that it is opened into.
@@ -23,6 +23,10 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) fn of(args: &Open) -> Result<Self, Failure> {
+        if args.sealed.iter().filter(|path| is_dash(path)).count() > 1 {
+            let why = anyhow!("standard input is named twice, and can be read once");
+            return Err(Failure::new(Exit::Usage, why));
+        }
         let mut sealed = Vec::new();
         let mut is_one = args.sealed.len() == 1;
         for path in &args.sealed {
@@ -153,6 +157,8 @@ fn folders(sealed: &[PathBuf], output: Option<&Path>, is_one: bool) -> Vec<PathB
 /// What the folder of a file is called.
 fn stem(sealed: &Path) -> String {
     let stem = sealed.file_stem().filter(|_| !is_dash(sealed));
+    // `..pgp` and `...pgp` have other folders for a stem.
+    let stem = stem.filter(|stem| *stem != "." && *stem != "..");
     let stem = stem.map_or_else(|| "report".into(), |stem| stem.to_string_lossy());
     if sealed.extension().is_none() {
         format!("{stem}-opened")
@@ -189,6 +195,9 @@ mod tests {
         let beside = folders(&named, None, false);
         let wanted = ["a", "b/a", "a-2", "c-opened", "report", "a-2-2"];
         assert_eq!(beside, wanted.map(PathBuf::from));
+        let odd = ["..pgp", "b/...pgp"].map(PathBuf::from);
+        let wanted = ["out/report", "out/report-2"].map(PathBuf::from);
+        assert_eq!(folders(&odd, Some(Path::new("out")), false), wanted);
         let one = folders(&named[..1], Some(Path::new("out")), true);
         assert_eq!(one, [PathBuf::from("out")]);
     }
