@@ -203,6 +203,35 @@ mod tests {
         fs::read(at("secret")).unwrap();
     }
 
+    /// The other column of the table in docs/threat-model.md, "The cage".
+    #[test]
+    fn what_the_cage_does_not_hold() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let base = tempfile::tempdir().unwrap();
+        let at = |name: &str| base.path().join(name);
+        for folder in ["shelf/own", "shelf/deep", "shelf/full"] {
+            fs::create_dir_all(at(folder)).unwrap();
+        }
+        for file in ["secret", "shelf/full/file"] {
+            fs::write(at(file), file).unwrap();
+        }
+        let cage = Cage::default()
+            .writing([at("shelf/own")])
+            .shelving([at("shelf")]);
+        let root = base.path().to_owned();
+        caged(cage, move || {
+            let at = |name: &str| root.join(name);
+            fs::create_dir(at("shelf/own/new")).unwrap();
+            fs::write(at("shelf/own/new/file"), "new").unwrap();
+            fs::rename(at("shelf/own/new"), at("shelf/deep/new")).unwrap();
+            assert_eq!(fs::metadata(at("secret")).unwrap().len(), 6);
+            fs::set_permissions(at("secret"), fs::Permissions::from_mode(0o600)).unwrap();
+            // But nothing gains rights by being moved.
+            assert!(is_refused(fs::read(at("shelf/deep/new/file"))));
+            assert!(fs::rename(at("shelf/full"), at("shelf/own/full")).is_err());
+        });
+    }
+
     #[test]
     fn a_server_listens_where_it_may_and_may_call_if_it_must() {
         let there = TcpListener::bind("127.0.0.1:0").unwrap();
