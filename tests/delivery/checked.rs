@@ -47,5 +47,6 @@ fn a_problem_stops_and_a_reason_lets_it_pass() {
         serde_json::json!([])
     );
     report("overrides: [{code: section-missing, about: mitigation, why: none is known}]");
-    desk.run(&send).expect(0);
+    let ended = desk.run(&send).expect(0);
+    ended.says("1 hint: to see everything: sealpost check report.md");
 }

@@ -40,7 +40,8 @@ pub(in crate::commands) fn before_sending(
             .count();
         if hints > 0 {
             let again = context.output.completed(&again());
-            context.output.say(format!("{hints} hints: {again}"));
+            let noun = if hints == 1 { "hint" } else { "hints" };
+            context.output.say(format!("{hints} {noun}: {again}"));
         }
         return Ok(());
     }
