@@ -28,8 +28,8 @@ use super::{
 /// Encrypts what is written to it. Dropped before [`ContainerWriter::finish`], it leaves a message
 /// that nobody accepts.
 ///
-/// Three threads share the work: this one gathers pieces and, for version 1, digests them; one
-/// encrypts them; and one writes them.
+/// Threads share the work: this one gathers pieces; for version 1 one digests them; one encrypts
+/// them; and one writes them.
 pub(super) struct ContainerWriter<W: Send + 'static> {
     /// What is gathered: bytes that count, then whatever the buffer held before.
     piece: Vec<u8>,
@@ -37,9 +37,7 @@ pub(super) struct ContainerWriter<W: Send + 'static> {
     /// The full piece before it, which may be taken back, too.
     before: Vec<u8>,
     spares: Spares,
-    /// Version 1: the digest of the plaintext.
-    digest: Option<Sha1>,
-    cipher: Lane<Vec<u8>, W>,
+    work: Lane<Vec<u8>, W>,
 }
 
 impl<W: Write + Send + 'static> ContainerWriter<W> {
@@ -62,13 +60,13 @@ impl<W: Write + Send + 'static> ContainerWriter<W> {
         let cfb = CfbEncryptor::new(key)?;
         let back = spares.clone();
         let out = Lane::start(move |pieces| write_lane(&pieces, body, &back))?;
+        let cipher = Lane::start(move |pieces| cfb_lane(&pieces, cfb, out))?;
         let mut writer = Self {
             piece: Vec::new(),
             filled: 0,
             before: Vec::new(),
             spares,
-            digest: Some(Sha1::new()),
-            cipher: Lane::start(move |pieces| cfb_lane(&pieces, cfb, out))?,
+            work: Lane::start(move |pieces| mdc_lane(&pieces, cipher))?,
         };
         writer.write_all(&random_prefix()?)?;
         Ok(writer)
@@ -92,8 +90,7 @@ impl<W: Write + Send + 'static> ContainerWriter<W> {
             filled: 0,
             before: Vec::new(),
             spares,
-            digest: None,
-            cipher: Lane::start(move |pieces| ocb_lane(&pieces, ocb, out, (&back, &sealed)))?,
+            work: Lane::start(move |pieces| ocb_lane(&pieces, ocb, out, (&back, &sealed)))?,
         })
     }
 
@@ -144,15 +141,8 @@ impl<W: Write + Send + 'static> ContainerWriter<W> {
     /// Ends the container and gives the sink back.
     pub(super) fn finish(mut self) -> io::Result<W> {
         self.pass_on()?;
-        if let Some(mut digest) = self.digest.take() {
-            digest.update(&self.before);
-            // The MDC packet's header is part of what is digested (section 5.13.1).
-            digest.update(MDC_HEADER);
-            self.before.extend_from_slice(&MDC_HEADER);
-            self.before.extend_from_slice(&digest.finalize());
-        }
         self.pass_on()?;
-        self.cipher.finish()
+        self.work.finish()
     }
 
     /// Sends the piece before, and keeps this one.
@@ -163,10 +153,7 @@ impl<W: Write + Send + 'static> ContainerWriter<W> {
         if before.is_empty() {
             return Ok(());
         }
-        if let Some(digest) = &mut self.digest {
-            digest.update(&before);
-        }
-        self.cipher.send(before)
+        self.work.send(before)
     }
 }
 
@@ -190,6 +177,29 @@ fn random_prefix() -> LibraryResult<Vec<u8>> {
     let repeated = prefix.len() - 2;
     prefix.extend_from_within(repeated..);
     Ok(prefix)
+}
+
+/// Digests everything, and puts the digest at the end of the last piece.
+fn mdc_lane<W: Send + 'static>(
+    pieces: &Pieces<Vec<u8>>,
+    mut out: Lane<Vec<u8>, W>,
+) -> io::Result<W> {
+    let mut digest = Sha1::new();
+    let mut last = Vec::new();
+    pieces.each(|piece| {
+        digest.update(&piece);
+        let before = std::mem::replace(&mut last, piece);
+        if before.is_empty() {
+            return Ok(());
+        }
+        out.send(before)
+    })?;
+    // The MDC packet's header is part of what is digested (section 5.13.1).
+    digest.update(MDC_HEADER);
+    last.extend_from_slice(&MDC_HEADER);
+    last.extend_from_slice(&digest.finalize());
+    out.send(last)?;
+    out.finish()
 }
 
 /// Encrypts in place. A full piece is whole blocks, and only the last one is none.

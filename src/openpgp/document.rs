@@ -16,7 +16,7 @@ use sequoia_openpgp::{
 
 use super::{
     contents::Contents,
-    hashing::Hashing,
+    hashing::{self, Hashing},
     header::{
         self, LITERAL, Left, Length, MARKER, NOT_CRITICAL, ONE_PASS_SIGNATURE, PADDING, SIGNATURE,
         copy_body, invalid,
@@ -172,7 +172,8 @@ impl Announced {
             OnePassSig::V6(_) => 6,
             _ => anyhow::bail!("a version that is not known here"),
         };
-        let hashing = Hashing::start(one_pass.hash_algo(), version, salt(&one_pass))?;
+        let hash = hashing::begin(one_pass.hash_algo(), version, salt(&one_pass))?;
+        let hashing = Hashing::start(hash)?;
         Ok(Self { one_pass, hashing })
     }
 
@@ -324,7 +325,7 @@ mod tests {
         let signer = key.signer(now(), &mut |_, _| Ok(None)).unwrap();
         let (mut announcement, mut signature) = (Vec::new(), Vec::new());
         let mut signing = Signing::begin(signer, Vec::new(), now(), &mut announcement).unwrap();
-        signing.update(content).unwrap();
+        signing.update(content);
         signing.finish(&mut signature).unwrap();
         [announcement, literal(content), signature]
     }

@@ -1,4 +1,5 @@
-//! The digest of a content that is signed, made by a thread of its own.
+//! The digest of a content that is signed; made by a thread of its own where opening has much else
+//! to do.
 //!
 //! RFC 9580 section 5.2.4: over a document, only the body of the literal packet is hashed; version 6
 //! puts its salt first.
@@ -9,6 +10,17 @@ use sequoia_openpgp::{Result as LibraryResult, crypto::hash::Context, types::Has
 
 use super::lane::{Lane, PIECE, Pieces, Spares};
 
+/// A digest for a signature of this version.
+pub(super) fn begin(
+    algorithm: HashAlgorithm,
+    version: u8,
+    salt: Option<&[u8]>,
+) -> LibraryResult<Context> {
+    let mut hash = algorithm.context()?.for_signature(version);
+    hash.update(salt.unwrap_or_default());
+    Ok(hash)
+}
+
 /// The digest of a content on its way.
 pub(super) struct Hashing {
     lane: Lane<Vec<u8>, Context>,
@@ -17,14 +29,8 @@ pub(super) struct Hashing {
 }
 
 impl Hashing {
-    /// Starts a digest for a signature of this version.
-    pub(super) fn start(
-        algorithm: HashAlgorithm,
-        version: u8,
-        salt: Option<&[u8]>,
-    ) -> LibraryResult<Self> {
-        let mut hash = algorithm.context()?.for_signature(version);
-        hash.update(salt.unwrap_or_default());
+    /// Goes on with a digest that was begun.
+    pub(super) fn start(hash: Context) -> io::Result<Self> {
         let spares = Spares::default();
         let back = spares.clone();
         Ok(Self {

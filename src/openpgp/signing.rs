@@ -3,13 +3,11 @@
 //! RFC 9580 sections 5.4 (one-pass signature), 5.2 (signature) and 5.2.4 (over a document, only
 //! the body of the literal packet is hashed; version 6 puts its salt first).
 
-use std::{
-    io::{self, Write},
-    time::SystemTime,
-};
+use std::{io::Write, time::SystemTime};
 
 use sequoia_openpgp::{
-    Fingerprint, Packet, Result as LibraryResult, crypto,
+    Fingerprint, Packet, Result as LibraryResult,
+    crypto::{self, hash::Context},
     packet::{
         Key,
         key::{PublicParts, UnspecifiedRole},
@@ -20,13 +18,13 @@ use sequoia_openpgp::{
     types::{HashAlgorithm, SignatureType},
 };
 
-use super::{Signer, hashing::Hashing};
+use super::{Signer, hashing};
 
 /// A content that is being signed.
 pub(super) struct Signing {
     signer: Signer,
     template: SignatureBuilder,
-    hashing: Hashing,
+    hash: Context,
 }
 
 impl Signing {
@@ -49,24 +47,23 @@ impl Signing {
             crypto::random(&mut salt)?;
             template = template.set_prefix_salt(salt).0;
         }
-        let hashing = Hashing::start(algorithm, key.version(), template.prefix_salt())?;
+        let hash = hashing::begin(algorithm, key.version(), template.prefix_salt())?;
         announcement(key, algorithm, template.prefix_salt()).serialize(sink)?;
         Ok(Self {
             signer,
             template,
-            hashing,
+            hash,
         })
     }
 
     /// Takes the next bytes of the content.
-    pub(super) fn update(&mut self, content: &[u8]) -> io::Result<()> {
-        self.hashing.update(content)
+    pub(super) fn update(&mut self, content: &[u8]) {
+        self.hash.update(content);
     }
 
     /// Signs, and writes the signature to `sink`.
     pub(super) fn finish(mut self, sink: &mut dyn Write) -> LibraryResult<()> {
-        let hash = self.hashing.finish()?;
-        let signature = self.template.sign_hash(self.signer.key(), hash)?;
+        let signature = self.template.sign_hash(self.signer.key(), self.hash)?;
         Packet::from(signature).serialize(sink)
     }
 }
