@@ -120,7 +120,7 @@ pub(super) fn stopped() -> io::Error {
     io::Error::other("sealing was stopped")
 }
 
-/// Bytes that go from thread to thread at once, and how many pieces may wait for each thread: few
-/// and large ones, since waking a thread takes as long as encrypting some ten KiB.
+/// Bytes that go from thread to thread at once, and how many pieces may wait for each thread. Large
+/// ones, since waking a thread takes as long as encrypting some ten KiB.
 pub(super) const PIECE: usize = 1 << 20;
-pub(super) const AHEAD: usize = 3;
+pub(super) const AHEAD: usize = 6;
