@@ -69,15 +69,14 @@ impl Outside {
             any_packet: false,
             source: error.into(),
         })?;
-        let is_binary = first
-            .first()
-            .is_some_and(|octet| header::tag(*octet).is_some());
+        let tag = first.first().and_then(|octet| header::tag(*octet));
         let reader = io::Cursor::new(first).chain(reader);
-        if is_binary {
-            Self::read_binary(Box::new(reader))
-        } else {
-            Self::read_armored(reader)
-        }
+        let Some(tag) = tag else {
+            return Self::read_armored(reader);
+        };
+        // What is no sealed report need not say how long it is.
+        refuse_others(tag.into())?;
+        Self::read_binary(Box::new(reader))
     }
 
     fn read_binary(mut reader: Input) -> Result<Self, Fault> {

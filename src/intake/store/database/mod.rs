@@ -114,8 +114,6 @@ impl Database {
             .pragma("secure_delete", "ON")
             // Not in the folder for temporary files, where nobody would look for rows that were deleted.
             .pragma("temp_store", "MEMORY")
-            // Half as often as usual: pages that many reports change are copied out of the log once for all of them.
-            .pragma("wal_autocheckpoint", LOG_PAGES)
             .pragma("fullfsync", "ON")
             .pragma("checkpoint_fullfsync", "ON")
             .disable_statement_logging();
@@ -420,8 +418,6 @@ fn pool<D: sqlx::Database>(connections: u32) -> PoolOptions<D> {
 /// A server that answers before it wrote is asked not to; stricter ways stay as they are.
 const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off'";
-/// How long the log becomes before it is emptied: 8 MiB, for which `segment` leaves room.
-const LOG_PAGES: &str = "2000";
 /// Connections that read a file at once.
 const READERS: u32 = 4;
 /// Connections to a server from one process; a default server takes 100.
