@@ -1,4 +1,4 @@
-//! The encrypted containers, written as a stream by threads of their own.
+//! The encrypted containers, written as a stream, by several threads where it is long.
 //!
 //! RFC 9580 sections 5.13.1 (version 1: AES in CFB mode and a SHA-1 over the plaintext) and 5.13.2
 //! (version 2: chunks of AES in OCB mode). The library's own writer does one thing after the
@@ -28,8 +28,8 @@ use super::{
 /// Encrypts what is written to it. Dropped before [`ContainerWriter::finish`], it leaves a message
 /// that nobody accepts.
 ///
-/// Threads share the work: this one gathers pieces; for version 1 one digests them; one encrypts
-/// them; and one writes them.
+/// Threads share the work where there is much of it: this one gathers pieces; for version 1 one
+/// digests them; one encrypts them; and one writes them.
 pub(super) struct ContainerWriter<W: Send + 'static> {
     /// What is gathered: bytes that count, then whatever the buffer held before.
     piece: Vec<u8>,
@@ -37,7 +37,7 @@ pub(super) struct ContainerWriter<W: Send + 'static> {
     /// The full piece before it, which may be taken back, too.
     before: Vec<u8>,
     spares: Spares,
-    work: Lane<Vec<u8>, W>,
+    work: Lane<W>,
 }
 
 impl<W: Write + Send + 'static> ContainerWriter<W> {
@@ -49,49 +49,19 @@ impl<W: Write + Send + 'static> ContainerWriter<W> {
     ) -> LibraryResult<Self> {
         let spares = Spares::default();
         let body = Parts::new(sink, CONTAINER);
-        match container {
-            Container::Seipdv1 => Self::version_1(body, session_key, spares),
-            Container::Seipdv2 => Self::version_2(body, session_key, spares),
-        }
-    }
-
-    fn version_1(mut body: Parts<W>, key: &SessionKey, spares: Spares) -> LibraryResult<Self> {
-        body.take(&[1])?;
-        let cfb = CfbEncryptor::new(key)?;
-        let back = spares.clone();
-        let out = Lane::start(move |pieces| write_lane(&pieces, body, &back))?;
-        let cipher = Lane::start(move |pieces| cfb_lane(&pieces, cfb, out))?;
+        let (work, prefix) = match container {
+            Container::Seipdv1 => version_1(body, session_key, &spares)?,
+            Container::Seipdv2 => version_2(body, session_key, &spares)?,
+        };
         let mut writer = Self {
             piece: Vec::new(),
             filled: 0,
             before: Vec::new(),
             spares,
-            work: Lane::start(move |pieces| mdc_lane(&pieces, cipher))?,
+            work,
         };
-        writer.write_all(&random_prefix()?)?;
+        writer.write_all(&prefix)?;
         Ok(writer)
-    }
-
-    fn version_2(mut body: Parts<W>, key: &SessionKey, spares: Spares) -> LibraryResult<Self> {
-        let mut salt = [0; 32];
-        crypto::random(&mut salt)?;
-        body.take(&[2, CIPHER.into(), AEAD.into(), CHUNK_OCTET])?;
-        body.take(&salt)?;
-        let ocb = Ocb {
-            schedule: SEIPv2Schedule::new(key, CIPHER, AEAD, CHUNK, &salt)?,
-            chunks: 0,
-            bytes: 0,
-        };
-        let (back, sealed) = (spares.clone(), Spares::default());
-        let sealed_back = sealed.clone();
-        let out = Lane::start(move |pieces| write_lane(&pieces, body, &sealed_back))?;
-        Ok(Self {
-            piece: Vec::new(),
-            filled: 0,
-            before: Vec::new(),
-            spares,
-            work: Lane::start(move |pieces| ocb_lane(&pieces, ocb, out, (&back, &sealed)))?,
-        })
     }
 
     /// Lets `read` put the next bytes, `most` of them, where they are encrypted; says how many it
@@ -149,11 +119,7 @@ impl<W: Write + Send + 'static> ContainerWriter<W> {
     fn pass_on(&mut self) -> io::Result<()> {
         let mut piece = std::mem::take(&mut self.piece);
         piece.truncate(std::mem::take(&mut self.filled));
-        let before = std::mem::replace(&mut self.before, piece);
-        if before.is_empty() {
-            return Ok(());
-        }
-        self.work.send(before)
+        send_before(&mut self.before, piece, &mut self.work)
     }
 }
 
@@ -170,6 +136,44 @@ impl<W: Write + Send + 'static> Write for ContainerWriter<W> {
     }
 }
 
+/// What encrypts, and what is encrypted before the content.
+type Start<W> = (Lane<W>, Vec<u8>);
+
+fn version_1<W: Write + Send + 'static>(
+    mut body: Parts<W>,
+    key: &SessionKey,
+    spares: &Spares,
+) -> LibraryResult<Start<W>> {
+    body.take(&[1])?;
+    let cfb = CfbEncryptor::new(key)?;
+    let back = spares.clone();
+    let out = Lane::new(move |pieces| write_lane(pieces, body, &back));
+    let cipher = Lane::new(move |pieces| cfb_lane(pieces, cfb, out));
+    let digest = Lane::new(move |pieces| mdc_lane(pieces, cipher));
+    Ok((digest, random_prefix()?))
+}
+
+fn version_2<W: Write + Send + 'static>(
+    mut body: Parts<W>,
+    key: &SessionKey,
+    spares: &Spares,
+) -> LibraryResult<Start<W>> {
+    let mut salt = [0; 32];
+    crypto::random(&mut salt)?;
+    body.take(&[2, CIPHER.into(), AEAD.into(), CHUNK_OCTET])?;
+    body.take(&salt)?;
+    let ocb = Ocb {
+        schedule: SEIPv2Schedule::new(key, CIPHER, AEAD, CHUNK, &salt)?,
+        chunks: 0,
+        bytes: 0,
+    };
+    let (plain, sealed) = (spares.clone(), Spares::default());
+    let back = sealed.clone();
+    let out = Lane::new(move |pieces| write_lane(pieces, body, &back));
+    let cipher = Lane::new(move |pieces| ocb_lane(pieces, ocb, out, (&plain, &sealed)));
+    Ok((cipher, Vec::new()))
+}
+
 /// One block of randomness and its last two octets again, with which version 1 begins.
 fn random_prefix() -> LibraryResult<Vec<u8>> {
     let mut prefix = vec![0; CIPHER.block_size()?];
@@ -180,19 +184,12 @@ fn random_prefix() -> LibraryResult<Vec<u8>> {
 }
 
 /// Digests everything, and puts the digest at the end of the last piece.
-fn mdc_lane<W: Send + 'static>(
-    pieces: &Pieces<Vec<u8>>,
-    mut out: Lane<Vec<u8>, W>,
-) -> io::Result<W> {
+fn mdc_lane<W: Send + 'static>(pieces: Pieces, mut out: Lane<W>) -> io::Result<W> {
     let mut digest = Sha1::new();
     let mut last = Vec::new();
     pieces.each(|piece| {
         digest.update(&piece);
-        let before = std::mem::replace(&mut last, piece);
-        if before.is_empty() {
-            return Ok(());
-        }
-        out.send(before)
+        send_before(&mut last, piece, &mut out)
     })?;
     // The MDC packet's header is part of what is digested (section 5.13.1).
     digest.update(MDC_HEADER);
@@ -202,11 +199,24 @@ fn mdc_lane<W: Send + 'static>(
     out.finish()
 }
 
+/// Keeps `piece`, to which an end may be added, and sends the one before it.
+fn send_before<W: Send + 'static>(
+    last: &mut Vec<u8>,
+    piece: Vec<u8>,
+    out: &mut Lane<W>,
+) -> io::Result<()> {
+    let before = std::mem::replace(last, piece);
+    if before.is_empty() {
+        return Ok(());
+    }
+    out.send(before)
+}
+
 /// Encrypts in place. A full piece is whole blocks, and only the last one is none.
 fn cfb_lane<W: Send + 'static>(
-    pieces: &Pieces<Vec<u8>>,
+    pieces: Pieces,
     mut cfb: CfbEncryptor,
-    mut out: Lane<Vec<u8>, W>,
+    mut out: Lane<W>,
 ) -> io::Result<W> {
     pieces.each(|mut piece| {
         cfb.encrypt(&mut piece)?;
@@ -217,26 +227,24 @@ fn cfb_lane<W: Send + 'static>(
 
 /// Seals chunk by chunk. A full piece is whole chunks, and only the last one is none.
 fn ocb_lane<W: Send + 'static>(
-    pieces: &Pieces<Vec<u8>>,
+    pieces: Pieces,
     mut ocb: Ocb,
-    mut out: Lane<Vec<u8>, W>,
+    mut out: Lane<W>,
     (spares, sealed): (&Spares, &Spares),
 ) -> io::Result<W> {
+    let mut last = Vec::new();
     pieces.each(|piece| {
         let mut to = sealed.take();
         ocb.seal(&piece, &mut to).map_err(io::Error::other)?;
         spares.give(piece);
-        out.send(to)
+        send_before(&mut last, to, &mut out)
     })?;
-    out.send(ocb.end().map_err(io::Error::other)?)?;
+    last.extend_from_slice(&ocb.end().map_err(io::Error::other)?);
+    out.send(last)?;
     out.finish()
 }
 
-fn write_lane<W: Write>(
-    pieces: &Pieces<Vec<u8>>,
-    mut body: Parts<W>,
-    spares: &Spares,
-) -> io::Result<W> {
+fn write_lane<W: Write>(pieces: Pieces, mut body: Parts<W>, spares: &Spares) -> io::Result<W> {
     pieces.each(|piece| {
         body.take(&piece)?;
         spares.give(piece);
@@ -416,17 +424,21 @@ mod tests {
         }
     }
 
+    /// What is written where the thread that gathers is alone, and where others work, too.
+    const LENGTHS: [usize; 2] = [4, 4 * PIECE];
+
     #[test]
     fn a_full_disk_comes_back_as_it_was() {
         for container in [Container::Seipdv1, Container::Seipdv2] {
-            for room in [0, 1000, 1 << 20] {
-                let mut writer = ContainerWriter::new(Full(room), container, &key()).unwrap();
-                let piece = vec![0; 1 << 20];
-                let written = (0..4).try_for_each(|_| writer.write_all(&piece));
-                let error = written
-                    .and_then(|()| writer.finish().map(drop))
-                    .unwrap_err();
-                assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+            for length in LENGTHS {
+                for room in [0, length / 2] {
+                    let mut writer = ContainerWriter::new(Full(room), container, &key()).unwrap();
+                    let written = writer.write_all(&vec![0; length]);
+                    let error = written
+                        .and_then(|()| writer.finish().map(drop))
+                        .unwrap_err();
+                    assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{length} bytes");
+                }
             }
         }
     }
@@ -447,11 +459,18 @@ mod tests {
                 Ok(())
             }
         }
-        let dropped = Arc::default();
-        let sink = Told(Arc::clone(&dropped));
-        let mut writer = ContainerWriter::new(sink, Container::Seipdv1, &key()).unwrap();
-        writer.write_all(b"half").unwrap();
-        drop(writer);
-        assert!(dropped.load(std::sync::atomic::Ordering::SeqCst));
+        for container in [Container::Seipdv1, Container::Seipdv2] {
+            for length in LENGTHS {
+                let dropped = Arc::default();
+                let sink = Told(Arc::clone(&dropped));
+                let mut writer = ContainerWriter::new(sink, container, &key()).unwrap();
+                writer.write_all(&vec![0; length]).unwrap();
+                drop(writer);
+                assert!(
+                    dropped.load(std::sync::atomic::Ordering::SeqCst),
+                    "{length} bytes"
+                );
+            }
+        }
     }
 }

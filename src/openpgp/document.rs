@@ -173,7 +173,7 @@ impl Announced {
             _ => anyhow::bail!("a version that is not known here"),
         };
         let hash = hashing::begin(one_pass.hash_algo(), version, salt(&one_pass))?;
-        let hashing = Hashing::start(hash)?;
+        let hashing = Hashing::new(hash);
         Ok(Self { one_pass, hashing })
     }
 
@@ -235,7 +235,7 @@ const LONGEST_SIGNATURE: u32 = 1 << 20;
 
 #[cfg(test)]
 mod tests {
-    use std::{io::Write, time::SystemTime};
+    use std::io::Write;
 
     use sequoia_openpgp::{
         crypto::SessionKey,
@@ -246,26 +246,17 @@ mod tests {
 
     use super::{
         super::{
-            Container, GeneratedKey, KeyProfile, Opening, SecretKey, case_key,
-            container::ContainerWriter, generate, input::Counters, lane::PIECE, layers::Layers,
-            outside::Outside, read_secret_keys,
+            Container, Opening, SecretKey,
+            container::ContainerWriter,
+            fixtures::{keys, now},
+            input::Counters,
+            lane::PIECE,
+            layers::Layers,
+            outside::Outside,
         },
         *,
     };
     use crate::openpgp::{contents::Locked, signing::Signing};
-
-    fn now() -> SystemTime {
-        SystemTime::UNIX_EPOCH + std::time::Duration::from_hours(20_779 * 24)
-    }
-
-    /// Version 4 and version 6, whose signatures are salted.
-    fn keys() -> [SecretKey; 2] {
-        let mut wanted = GeneratedKey::new("Example", "security@example.org").unwrap();
-        wanted.profile = KeyProfile::Rfc9580;
-        let new = generate(&wanted, now()).unwrap().secret;
-        let old = case_key(&[1; 32], &[2; 32]).unwrap();
-        [old, read_secret_keys("new", &new).unwrap().remove(0)]
-    }
 
     /// What a container with these packets in it holds.
     fn contents(packets: &[u8]) -> Contents {

@@ -8,7 +8,7 @@ use std::io;
 
 use sequoia_openpgp::{Result as LibraryResult, crypto::hash::Context, types::HashAlgorithm};
 
-use super::lane::{Lane, PIECE, Pieces, Spares};
+use super::lane::{Lane, PIECE, Spares};
 
 /// A digest for a signature of this version.
 pub(super) fn begin(
@@ -23,21 +23,29 @@ pub(super) fn begin(
 
 /// The digest of a content on its way.
 pub(super) struct Hashing {
-    lane: Lane<Vec<u8>, Context>,
+    lane: Lane<Context>,
     piece: Vec<u8>,
     spares: Spares,
 }
 
 impl Hashing {
     /// Goes on with a digest that was begun.
-    pub(super) fn start(hash: Context) -> io::Result<Self> {
+    pub(super) fn new(mut hash: Context) -> Self {
         let spares = Spares::default();
         let back = spares.clone();
-        Ok(Self {
-            lane: Lane::start(move |pieces| hash_lane(&pieces, hash, &back))?,
+        let lane = Lane::new(move |pieces| {
+            pieces.each(|piece| {
+                hash.update(&piece);
+                back.give(piece);
+                Ok(())
+            })?;
+            Ok(hash)
+        });
+        Self {
+            lane,
             piece: Vec::new(),
             spares,
-        })
+        }
     }
 
     /// Takes the next bytes of the content.
@@ -61,13 +69,4 @@ impl Hashing {
         self.lane.send(self.piece)?;
         self.lane.finish()
     }
-}
-
-fn hash_lane(pieces: &Pieces<Vec<u8>>, mut hash: Context, spares: &Spares) -> io::Result<Context> {
-    pieces.each(|piece| {
-        hash.update(&piece);
-        spares.give(piece);
-        Ok(())
-    })?;
-    Ok(hash)
 }

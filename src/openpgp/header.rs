@@ -180,6 +180,34 @@ pub(super) fn tag(octet: u8) -> Option<u8> {
     }
 }
 
+/// What a packet is that stands where a message begins.
+pub(super) enum Outermost {
+    /// A container, or what may stand before one (section 10.3).
+    Belongs,
+    Key,
+    NotEncrypted,
+    Compressed,
+    /// Of before 2001, without a protection from manipulation (section 5.7).
+    OldContainer,
+    /// GnuPG's own, which no standard took over.
+    GnuPgContainer,
+    Other,
+}
+
+impl Outermost {
+    pub(super) fn of(tag: u8) -> Self {
+        match tag {
+            SESSION_KEY | PASSPHRASE | MARKER | CONTAINER | PADDING => Self::Belongs,
+            5..=7 | 14 => Self::Key,
+            SIGNATURE | ONE_PASS_SIGNATURE | LITERAL => Self::NotEncrypted,
+            8 => Self::Compressed,
+            9 => Self::OldContainer,
+            20 => Self::GnuPgContainer,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// Packet types (section 5).
 pub(super) const SESSION_KEY: u8 = 1;
 pub(super) const SIGNATURE: u8 = 2;

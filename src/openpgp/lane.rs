@@ -1,7 +1,7 @@
 //! Threads that work on one stream side by side: each takes the pieces in order.
 
 use std::{
-    io,
+    io, mem,
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
@@ -9,80 +9,130 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-/// A thread that takes pieces in order and ends with a result.
-pub(super) struct Lane<P, T> {
-    pieces: Option<SyncSender<Option<P>>>,
-    thread: Option<JoinHandle<io::Result<T>>>,
+/// Work that takes pieces in order and ends with a result: a thread does it, unless a short piece
+/// is all that there is, since threads take longer to start.
+pub(super) struct Lane<T>(State<T>);
+
+enum State<T> {
+    Waiting {
+        work: Work<T>,
+        room: usize,
+        first: Option<Vec<u8>>,
+    },
+    Working {
+        pieces: SyncSender<Option<Vec<u8>>>,
+        thread: JoinHandle<io::Result<T>>,
+    },
+    Ended,
 }
 
-/// What a lane takes; `None` is the true end, as opposed to a writer that was dropped.
-pub(super) struct Pieces<P>(Receiver<Option<P>>);
+type Work<T> = Box<dyn FnOnce(Pieces) -> io::Result<T> + Send>;
 
-impl<P: Send + 'static, T: Send + 'static> Lane<P, T> {
-    pub(super) fn start(
-        work: impl FnOnce(Pieces<P>) -> io::Result<T> + Send + 'static,
-    ) -> io::Result<Self> {
+/// What a lane takes.
+pub(super) struct Pieces {
+    first: Option<Vec<u8>>,
+    /// What comes after it; a `None` in it is the true end, as opposed to a writer that was dropped.
+    more: Option<Receiver<Option<Vec<u8>>>>,
+}
+
+impl<T: Send + 'static> Lane<T> {
+    pub(super) fn new(work: impl FnOnce(Pieces) -> io::Result<T> + Send + 'static) -> Self {
         Self::with_room(AHEAD, work)
     }
 
     /// With so many pieces that may wait.
     pub(super) fn with_room(
         room: usize,
-        work: impl FnOnce(Pieces<P>) -> io::Result<T> + Send + 'static,
-    ) -> io::Result<Self> {
-        let (pieces, receiver) = sync_channel(room);
-        let thread = thread::Builder::new().spawn(move || work(Pieces(receiver)))?;
-        Ok(Self {
-            pieces: Some(pieces),
-            thread: Some(thread),
+        work: impl FnOnce(Pieces) -> io::Result<T> + Send + 'static,
+    ) -> Self {
+        Self(State::Waiting {
+            work: Box::new(work),
+            room,
+            first: None,
         })
     }
 
-    /// Waits while the lane is behind. An error is the lane's own.
-    pub(super) fn send(&mut self, piece: P) -> io::Result<()> {
-        let sent = self
-            .pieces
-            .as_ref()
-            .is_some_and(|pieces| pieces.send(Some(piece)).is_ok());
-        if sent {
-            Ok(())
-        } else {
-            Err(self.end().err().unwrap_or_else(stopped))
+    /// Waits while the lane is behind. An error is the lane's own, or that there is no thread for it.
+    pub(super) fn send(&mut self, piece: Vec<u8>) -> io::Result<()> {
+        if let State::Waiting { first, .. } = &mut self.0
+            && first.is_none()
+            && piece.len() < SHORT
+        {
+            *first = Some(piece);
+            return Ok(());
         }
+        self.start()?;
+        match &self.0 {
+            State::Working { pieces, .. } if pieces.send(Some(piece)).is_ok() => Ok(()),
+            _ => Err(self.take().end().err().unwrap_or_else(stopped)),
+        }
+    }
+
+    fn start(&mut self) -> io::Result<()> {
+        self.0 = match self.take() {
+            State::Waiting { work, room, first } => {
+                let (pieces, more) = sync_channel(room);
+                let given = Pieces {
+                    first,
+                    more: Some(more),
+                };
+                let thread = thread::Builder::new().spawn(move || work(given))?;
+                State::Working { pieces, thread }
+            }
+            started => started,
+        };
+        Ok(())
     }
 
     pub(super) fn finish(mut self) -> io::Result<T> {
-        if let Some(pieces) = &self.pieces {
-            // A lane that has failed takes no end; joining it gives its error.
+        if let State::Working { pieces, .. } = &self.0 {
+            // A lane that has failed takes no end; it gives its error when it ends.
             let _failed = pieces.send(None);
         }
-        self.end()
-    }
-
-    /// Waits for the thread.
-    fn end(&mut self) -> io::Result<T> {
-        self.pieces = None;
-        let thread = self.thread.take().ok_or_else(stopped)?;
-        thread.join().unwrap_or_else(|_panic| Err(stopped()))
+        self.take().end()
     }
 }
 
-impl<P, T> Drop for Lane<P, T> {
-    /// The thread owns the sink, which tidies up when it is dropped: that must have happened when
-    /// this returns.
-    fn drop(&mut self) {
-        self.pieces = None;
-        if let Some(thread) = self.thread.take() {
-            let _discarded = thread.join();
+impl<T> Lane<T> {
+    fn take(&mut self) -> State<T> {
+        mem::replace(&mut self.0, State::Ended)
+    }
+}
+
+impl<T> State<T> {
+    /// Does what is left, or waits for the thread.
+    fn end(self) -> io::Result<T> {
+        match self {
+            Self::Waiting { work, first, .. } => work(Pieces { first, more: None }),
+            Self::Working { pieces, thread } => {
+                drop(pieces);
+                thread.join().unwrap_or_else(|_panic| Err(stopped()))
+            }
+            Self::Ended => Err(stopped()),
         }
     }
 }
 
-impl<P> Pieces<P> {
+impl<T> Drop for Lane<T> {
+    /// The work owns the sink, which tidies up when it is dropped: that must have happened when this
+    /// returns.
+    fn drop(&mut self) {
+        let state = self.take();
+        if let State::Working { .. } = state {
+            let _discarded = state.end();
+        }
+    }
+}
+
+impl Pieces {
     /// Hands every piece to `take`, up to the end; an error if the writer was dropped before it.
-    pub(super) fn each(&self, mut take: impl FnMut(P) -> io::Result<()>) -> io::Result<()> {
+    pub(super) fn each(self, mut take: impl FnMut(Vec<u8>) -> io::Result<()>) -> io::Result<()> {
+        self.first.map_or(Ok(()), &mut take)?;
+        let Some(more) = self.more else {
+            return Ok(());
+        };
         loop {
-            match self.0.recv() {
+            match more.recv() {
                 Ok(Some(piece)) => take(piece)?,
                 Ok(None) => return Ok(()),
                 Err(_dropped) => return Err(stopped()),
@@ -124,3 +174,6 @@ pub(super) fn stopped() -> io::Error {
 /// ones, since waking a thread takes as long as encrypting some ten KiB.
 pub(super) const PIECE: usize = 1 << 20;
 pub(super) const AHEAD: usize = 6;
+
+/// Bytes of a piece that is no work for a thread.
+const SHORT: usize = 1 << 16;

@@ -16,6 +16,8 @@ mod contents;
 mod detached;
 mod document;
 mod error;
+#[cfg(test)]
+mod fixtures;
 mod flood;
 mod frame;
 mod gnupg;

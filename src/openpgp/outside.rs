@@ -6,14 +6,14 @@ use std::io::{self, Read};
 
 use sequoia_openpgp::{
     Packet,
-    packet::{PKESK, SEIP, SKESK, Tag},
+    packet::{PKESK, SEIP, SKESK},
     parse::{PacketParser, PacketParserResult, Parse},
     types::{AEADAlgorithm, SymmetricAlgorithm},
 };
 
 use super::{
     OpenError,
-    header::{self, CONTAINER, Left, Length},
+    header::{self, CONTAINER, Left, Length, Outermost},
 };
 
 /// Everything before the container, and the container itself.
@@ -75,7 +75,7 @@ impl Outside {
             return Self::read_armored(reader);
         };
         // What is no sealed report need not say how long it is.
-        refuse_others(tag.into())?;
+        refuse_others(tag)?;
         Self::read_binary(Box::new(reader))
     }
 
@@ -90,7 +90,7 @@ impl Outside {
             let Some((header, mut bytes)) = next else {
                 return Err(unreadable(any_packet)(no_container()));
             };
-            refuse_others(header.tag.into())?;
+            refuse_others(header.tag)?;
             refuse_many(&pkesks, &skesks)?;
             if header.tag == CONTAINER {
                 let mut body = Body::Binary(reader, Left(header.length));
@@ -125,7 +125,7 @@ impl Outside {
         let mut next = PacketParser::from_reader(reader).map_err(unreadable(false))?;
         let (mut pkesks, mut skesks) = (Vec::new(), Vec::new());
         while let PacketParserResult::Some(parser) = next {
-            refuse_others(parser.packet.tag())?;
+            refuse_others(parser.packet.tag().into())?;
             refuse_many(&pkesks, &skesks)?;
             if let Packet::SEIP(container) = &parser.packet {
                 let kind = Kind::of(container)?;
@@ -212,24 +212,20 @@ fn refuse_many(pkesks: &[PKESK], skesks: &[SKESK]) -> Result<(), Fault> {
 }
 
 /// Refuses every packet that may not stand before the container.
-fn refuse_others(tag: Tag) -> Result<(), Fault> {
-    Err(Fault::Refused(match tag {
-        Tag::PKESK | Tag::SKESK | Tag::SEIP | Tag::Marker | Tag::Padding => return Ok(()),
-        Tag::SED => OpenError::Unsupported {
+fn refuse_others(tag: u8) -> Result<(), Fault> {
+    Err(Fault::Refused(match Outermost::of(tag) {
+        Outermost::Belongs => return Ok(()),
+        Outermost::Key => OpenError::NotOpenPgp {
+            looks_like: " (it is a key)",
+        },
+        Outermost::NotEncrypted | Outermost::Compressed => OpenError::NotEncrypted,
+        Outermost::OldContainer => OpenError::Unsupported {
             what: "the container of before 2001, which cannot notice manipulation",
         },
-        Tag::AED => OpenError::Unsupported {
+        Outermost::GnuPgContainer => OpenError::Unsupported {
             what: "GnuPG's own OCB container, which only GnuPG opens",
         },
-        Tag::PublicKey | Tag::SecretKey | Tag::PublicSubkey | Tag::SecretSubkey => {
-            OpenError::NotOpenPgp {
-                looks_like: " (it is a key)",
-            }
-        }
-        Tag::Literal | Tag::CompressedData | Tag::Signature | Tag::OnePassSig => {
-            OpenError::NotEncrypted
-        }
-        _ => OpenError::Unsupported {
+        Outermost::Other => OpenError::Unsupported {
             what: "packets that have no place before a container",
         },
     }))

@@ -132,14 +132,8 @@ impl VerifiedReceipt {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::openpgp::{SecretKey, case_key};
-
-    fn now() -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_hours(20_779 * 24)
-    }
+    use crate::openpgp::{SecretKey, case_key, fixtures::now};
 
     fn key(seed: u8) -> SecretKey {
         case_key(&[seed; 32], &[2; 32]).unwrap()

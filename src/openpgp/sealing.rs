@@ -126,34 +126,22 @@ const ARMOR_BUFFER: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io::Read,
-        time::{Duration, SystemTime},
-    };
+    use std::io::Read;
 
     use sequoia_openpgp::packet::Signature;
 
     use super::{
         super::{
-            Container, DecryptionKeys, Envelope, GeneratedKey, KeyProfile, Opening, SecretKey,
-            SignatureVerdict, case_key, generate, lane::PIECE, layers::Layers, literal::PART, open,
-            open::unlock, read_secret_keys,
+            Container, DecryptionKeys, Envelope, Opening, SecretKey, SignatureVerdict,
+            fixtures::{keys, now},
+            lane::PIECE,
+            layers::Layers,
+            literal::PART,
+            open,
+            open::unlock,
         },
         *,
     };
-
-    fn now() -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_hours(20_779 * 24)
-    }
-
-    /// Version 4 and version 6, whose signatures are salted.
-    fn keys() -> [SecretKey; 2] {
-        let mut wanted = GeneratedKey::new("Example", "security@example.org").unwrap();
-        wanted.profile = KeyProfile::Rfc9580;
-        let new = generate(&wanted, now()).unwrap().secret;
-        let old = case_key(&[1; 32], &[2; 32]).unwrap();
-        [old, read_secret_keys("new", &new).unwrap().remove(0)]
-    }
 
     fn decryption(key: &SecretKey) -> DecryptionKeys<'static> {
         DecryptionKeys {

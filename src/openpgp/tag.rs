@@ -1,5 +1,7 @@
 //! The first packet of a binary file, told from its first octet (RFC 9580 section 4.2).
 
+use super::header;
+
 /// What a file starts with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum First {
@@ -13,15 +15,10 @@ pub(super) enum First {
 
 /// The type of the first packet, or `None` where `bytes` is not binary OpenPGP.
 pub(super) fn first(bytes: &[u8]) -> Option<First> {
-    let octet = *bytes.first()?;
-    if octet & 0x80 == 0 || bytes.starts_with(&[0xef, 0xbb, 0xbf]) || is_utf16(bytes) {
+    let tag = header::tag(*bytes.first()?)?;
+    if bytes.starts_with(&[0xef, 0xbb, 0xbf]) || is_utf16(bytes) {
         return None;
     }
-    let tag = if octet & 0x40 == 0 {
-        (octet >> 2) & 0x0f
-    } else {
-        octet & 0x3f
-    };
     Some(match tag {
         5 | 7 => First::SecretKey,
         6 | 14 => First::PublicKey,

@@ -1,4 +1,4 @@
-//! Decrypting the body of a container: one thread reads ahead, one decrypts.
+//! Decrypting the body of a container: where it is long, one thread reads ahead, and one decrypts.
 //!
 //! RFC 9580 sections 5.13.1 and 5.13.2. What ends a container, and proves it whole, is held back
 //! until everything before it was decrypted: the MDC packet of version 1, the last tag of version 2.
@@ -52,7 +52,7 @@ impl Unsealing {
     /// Decrypts all of `body` into the outlet; an error unless it is authentic to its end.
     pub(super) fn run(self, mut body: impl Read, outlet: &Outlet) -> io::Result<()> {
         let (size, end) = (self.piece(), self.end_size());
-        let mut lane = self.start(outlet.clone())?;
+        let mut lane = self.lane(outlet.clone());
         let mut held = Vec::new();
         loop {
             let mut piece = outlet.spares.take();
@@ -71,8 +71,8 @@ impl Unsealing {
         }
     }
 
-    /// A thread that decrypts into the outlet, and gives back what is needed to judge the end.
-    fn start(mut self, outlet: Outlet) -> io::Result<Lane<Vec<u8>, Self>> {
+    /// What decrypts into the outlet, and gives back what is needed to judge the end.
+    fn lane(mut self, outlet: Outlet) -> Lane<Self> {
         Lane::with_room(self.ahead(), move |pieces| {
             pieces.each(|piece| {
                 let (plain, offset) = self.open(piece, &outlet.spares)?;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{NotAdmitted, saved::base64};
 use crate::openpgp::{
     KeyName, Recipients,
-    header::{self, CONTAINER, Header, Length, MARKER, NoHeader, PADDING, PASSPHRASE, SESSION_KEY},
+    header::{self, CONTAINER, Header, Length, NoHeader, Outermost},
     outside::{LARGEST_CHUNK, MAX_PASSPHRASES, MAX_RECIPIENTS},
 };
 
@@ -60,16 +60,20 @@ impl From<NoHeader> for NotAdmitted {
 /// Refuses, by its first octet, a packet that may not stand before the container: `is_first` where
 /// nothing stood before it.
 fn refuse_others(octet: u8, is_first: bool) -> Result<(), NotAdmitted> {
-    Err(match header::tag(octet) {
-        Some(SESSION_KEY | PASSPHRASE | MARKER | CONTAINER | PADDING) => return Ok(()),
+    let other = if is_first {
+        NotAdmitted::NotOpenPgp
+    } else {
+        NotAdmitted::Malformed("something has no place before its container")
+    };
+    Err(match header::tag(octet).map(Outermost::of) {
+        Some(Outermost::Belongs) => return Ok(()),
+        Some(Outermost::Key) => NotAdmitted::Key,
+        Some(Outermost::NotEncrypted) => NotAdmitted::NotEncrypted,
+        Some(Outermost::Compressed) => NotAdmitted::Compressed,
+        Some(Outermost::OldContainer) => NotAdmitted::OldContainer,
+        Some(Outermost::GnuPgContainer) => NotAdmitted::GnuPgContainer,
         None if is_first && octet == b'-' => NotAdmitted::Armored,
-        Some(5..=7 | 14) => NotAdmitted::Key,
-        Some(2 | 4 | 11) => NotAdmitted::NotEncrypted,
-        Some(8) => NotAdmitted::Compressed,
-        Some(9) => NotAdmitted::OldContainer,
-        Some(20) => NotAdmitted::GnuPgContainer,
-        _ if is_first => NotAdmitted::NotOpenPgp,
-        _ => NotAdmitted::Malformed("something has no place before its container"),
+        Some(Outermost::Other) | None => other,
     })
 }
 

@@ -3,7 +3,6 @@
 use std::{
     io::{Cursor, Read, Write},
     sync::LazyLock,
-    time::{Duration, SystemTime},
 };
 
 use proptest::prelude::*;
@@ -11,8 +10,9 @@ use zeroize::Zeroizing;
 
 use super::{state::MAX_BEFORE, *};
 use crate::openpgp::{
-    Container, Envelope, GeneratedKey, KeyProfile, case_key, generate, outside::Outside,
-    read_certificates,
+    Container, Envelope,
+    fixtures::{keys, now},
+    outside::Outside,
 };
 
 type Verdict = Result<Recipients, NotAdmitted>;
@@ -33,19 +33,6 @@ fn whole(doorkeeper: &Doorkeeper, message: &[u8]) -> Verdict {
     admission.finish()
 }
 
-fn now() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_hours(20_779 * 24)
-}
-
-/// Version 4 as the case key, version 6 as a vendor's.
-fn certificates() -> [Certificate; 2] {
-    let old = case_key(&[1; 32], &[2; 32]).unwrap().certificate();
-    let mut wanted = GeneratedKey::new("Example", "security@example.org").unwrap();
-    wanted.profile = KeyProfile::Rfc9580;
-    let new = generate(&wanted, now()).unwrap().certificate;
-    [old, read_certificates("new", &new).unwrap().remove(0)]
-}
-
 fn seal(envelope: &Envelope, content: &[u8]) -> Vec<u8> {
     let mut sealing = envelope.seal(Vec::new(), None, now()).unwrap();
     sealing.write_all(content).unwrap();
@@ -54,7 +41,7 @@ fn seal(envelope: &Envelope, content: &[u8]) -> Vec<u8> {
 
 /// Messages that are let in by the doorkeeper of both certificates, each with its doorkeeper.
 static ADMITTED: LazyLock<Vec<(Doorkeeper, Vec<u8>)>> = LazyLock::new(|| {
-    let [old, new] = certificates();
+    let [old, new] = keys().map(|key| key.certificate());
     let to = |certificates: &[&Certificate], container| {
         let recipients = certificates
             .iter()
@@ -79,7 +66,7 @@ static ADMITTED: LazyLock<Vec<(Doorkeeper, Vec<u8>)>> = LazyLock::new(|| {
 
 #[test]
 fn lets_in_what_is_sealed_to_the_key_and_says_to_which() {
-    let [old, new] = certificates();
+    let [old, new] = keys().map(|key| key.certificate());
     for (number, (doorkeeper, message)) in ADMITTED.iter().enumerate() {
         let recipients = whole(doorkeeper, message).unwrap();
         assert_eq!(recipients, opened(message).unwrap(), "message {number}");
@@ -100,7 +87,7 @@ fn passphrases_open_nothing_at_an_intake() {
     for container in [Container::Seipdv1, Container::Seipdv2] {
         let passphrase = Zeroizing::new("correct horse".to_owned()).into();
         let message = seal(&Envelope::with_passphrase(passphrase, container), b"x");
-        let [old, _] = certificates();
+        let [old, _] = keys().map(|key| key.certificate());
         let refused = whole(&Doorkeeper::of(&old), &message);
         assert_eq!(refused, Err(NotAdmitted::PassphraseOnly));
         let anyone = whole(&Doorkeeper::anyone(), &message).unwrap();

@@ -6,12 +6,8 @@ use sequoia_openpgp::types::HashAlgorithm;
 
 use super::*;
 use crate::openpgp::{
-    Fingerprint, GeneratedKey, KeyProfile, SecretKey, generate, read_secret_keys,
+    Fingerprint, GeneratedKey, KeyProfile, SecretKey, fixtures::now, generate, read_secret_keys,
 };
-
-fn now() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_hours(20_779 * 24)
-}
 
 const DAY: Duration = Duration::from_hours(24);
 
