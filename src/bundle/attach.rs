@@ -159,29 +159,10 @@ impl Attached {
 
 #[cfg(test)]
 mod tests {
-    use super::{Attachable, Bundle, BundleError};
-    use crate::bundle::BundleHeader;
-    use jiff::civil::date;
+    use super::{Attachable, BundleError};
+    use crate::bundle::fixtures::{bundle, bytes};
     use std::fs;
     use std::path::Path;
-
-    fn bundle() -> Bundle {
-        Bundle::new(BundleHeader {
-            report_md: b"# Report\n".to_vec(),
-            report_json: b"{}\n".to_vec(),
-            reporter: None,
-            program: None,
-            created: date(2026, 11, 22),
-        })
-        .unwrap()
-    }
-
-    fn bytes(bundle: &Bundle) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        bundle.write_to(&mut bytes, &mut |_| {}).unwrap();
-        assert_eq!(bytes.len() as u64, bundle.size());
-        bytes
-    }
 
     /// A GIF with a comment, and its size without it.
     fn gif(path: &Path) -> u64 {

@@ -7,6 +7,8 @@
 mod archive;
 mod attach;
 mod extract;
+#[cfg(test)]
+mod fixtures;
 mod header;
 mod input;
 mod letter;
@@ -19,6 +21,7 @@ mod pieces;
 mod refusal;
 mod rename;
 mod single;
+mod sink;
 mod source;
 mod stream;
 mod tree;
@@ -31,8 +34,8 @@ pub use loose::{LooseFiles, Place};
 pub use manifest::{Manifest, ManifestError, ManifestFile};
 pub use padding::padme;
 pub use refusal::{ExtractError, Limit, Limits, Refusal};
+pub use sink::{Fill, Sink};
 pub use source::{Change, FileKind, SourceError};
-pub use stream::{Fill, Sink};
 pub use write::{Bundle, BundleError, BundleHeader, Enclosed};
 
 /// The unit of a tar archive, bytes.

@@ -77,11 +77,8 @@ pub(super) struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Reads the next bytes into `buffer`; none once the whole file, unchanged, was read.
+    /// Reads some of the next bytes into `buffer`; there must be some left.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, SourceError> {
-        if self.left == 0 {
-            return self.end().map(|()| 0);
-        }
         let most = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
         let count = self.once(buffer.get_mut(..most).unwrap_or_default())?;
         if count == 0 {
@@ -106,7 +103,7 @@ impl Reading<'_> {
     }
 
     /// After the last byte there is no other, and nothing changed on the way.
-    fn end(&mut self) -> Result<(), SourceError> {
+    pub(super) fn end(&mut self) -> Result<(), SourceError> {
         if self.once(&mut [0])? > 0 {
             return Err(self.source.changed(Change::Grown));
         }

@@ -7,10 +7,11 @@ use std::io::{self, Write};
 
 use tar::{EntryType, Header};
 
+use super::BLOCK;
 use super::pieces::{self, Substitute};
+use super::sink::{self, Fill, Sink};
 use super::source::Source;
 use super::write::BundleError;
-use super::{BLOCK, CHUNK};
 use crate::metadata::Cut;
 
 /// A member of the archive.
@@ -90,27 +91,14 @@ impl Member {
         }
     }
 
-    /// Hands the content to `take`, piece by piece.
-    pub(super) fn content(
-        &self,
-        take: &mut dyn FnMut(&[u8]) -> io::Result<()>,
-    ) -> Result<(), BundleError> {
+    /// Gives the content to `sink`, which reads what lies on disk to where it wants it.
+    pub(super) fn content(&self, sink: &mut dyn Sink) -> Result<(), BundleError> {
         match &self.content {
             Content::Folder => Ok(()),
-            Content::Bytes(bytes) => take(bytes).map_err(BundleError::Write),
-            Content::Pieces(source, cut) => pieces::cut(source, cut, take),
-            Content::Substitute(source, substitute) => substitute.content(source, take),
-            Content::Source(source) => {
-                let mut reading = source.reopen()?;
-                let mut buffer = vec![0; CHUNK];
-                loop {
-                    let count = reading.read(&mut buffer)?;
-                    if count == 0 {
-                        return Ok(());
-                    }
-                    take(buffer.get(..count).unwrap_or_default()).map_err(BundleError::Write)?;
-                }
-            }
+            Content::Bytes(bytes) => sink.write_all(bytes).map_err(BundleError::Write),
+            Content::Source(source) => pieces::whole(source, sink),
+            Content::Pieces(source, cut) => pieces::cut(source, cut, sink),
+            Content::Substitute(source, substitute) => substitute.content(source, sink),
         }
     }
 
@@ -135,55 +123,6 @@ impl Member {
     }
 }
 
-/// Where a bundle goes: bytes are written to it, or read straight to where it wants them, which
-/// saves a copy of what lies on disk.
-pub trait Sink: Write {
-    /// Lets `read` put the next bytes, `most` of them and not none, into a room of the sink's, and
-    /// takes as many as it says that it read.
-    ///
-    /// # Errors
-    /// That of `read`, or the sink's own.
-    fn fill(&mut self, most: usize, read: Fill<'_>) -> io::Result<usize>;
-}
-
-/// Reads into a room, and says how many bytes.
-pub type Fill<'a> = &'a mut dyn FnMut(&mut [u8]) -> io::Result<usize>;
-
-/// Any writer, with a room before it.
-pub(super) struct Buffered<'a, W> {
-    writer: &'a mut W,
-    room: Vec<u8>,
-}
-
-impl<'a, W: Write> Buffered<'a, W> {
-    pub(super) fn new(writer: &'a mut W) -> Self {
-        let room = Vec::new();
-        Self { writer, room }
-    }
-}
-
-impl<W: Write> Write for Buffered<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
-    }
-}
-
-impl<W: Write> Sink for Buffered<'_, W> {
-    fn fill(&mut self, most: usize, read: Fill<'_>) -> io::Result<usize> {
-        if self.room.len() < most {
-            self.room.resize(most, 0);
-        }
-        let count = read(self.room.get_mut(..most).unwrap_or_default())?;
-        self.writer
-            .write_all(self.room.get(..count).unwrap_or_default())?;
-        Ok(count)
-    }
-}
-
 /// The stream on its way out.
 pub(super) struct Output<'a, W> {
     writer: &'a mut W,
@@ -204,60 +143,40 @@ impl<'a, W: Sink> Output<'a, W> {
     /// Header, content, and the gap up to the next block.
     pub(super) fn member(&mut self, member: &Member) -> Result<(), BundleError> {
         let header = member.header().map_err(BundleError::Write)?;
-        self.bytes(header.as_bytes())?;
-        match &member.content {
-            Content::Source(source) => self.source(source)?,
-            _ => member.content(&mut |bytes| self.plain_bytes(bytes))?,
-        }
+        self.write_all(header.as_bytes())
+            .map_err(BundleError::Write)?;
+        member.content(self)?;
         self.zeros(gap(member.size()))
-    }
-
-    /// All of a file, not copied on the way.
-    fn source(&mut self, source: &Source) -> Result<(), BundleError> {
-        let mut reading = source.reopen()?;
-        while reading.left() > 0 {
-            let most = usize::try_from(reading.left()).map_or(CHUNK, |left| left.min(CHUNK));
-            let mut failed = None;
-            let filled = self.writer.fill(most, &mut |room| {
-                reading.read(room).map_err(|why| {
-                    failed = Some(why);
-                    io::ErrorKind::Other.into()
-                })
-            });
-            if let Some(why) = failed {
-                return Err(why.into());
-            }
-            self.advance(filled.map_err(BundleError::Write)?);
-        }
-        // Says whether that was all.
-        reading.read(&mut [])?;
-        Ok(())
     }
 
     /// That many zeros.
     pub(super) fn zeros(&mut self, count: u64) -> Result<(), BundleError> {
-        let mut left = count;
-        while left > 0 {
-            let some = usize::try_from(left).map_or(ZEROS.len(), |left| left.min(ZEROS.len()));
-            self.bytes(ZEROS.get(..some).unwrap_or_default())?;
-            left = left.saturating_sub(some as u64);
-        }
-        Ok(())
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) -> Result<(), BundleError> {
-        self.plain_bytes(bytes).map_err(BundleError::Write)
-    }
-
-    fn plain_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.writer.write_all(bytes)?;
-        self.advance(bytes.len());
-        Ok(())
+        sink::zeros(self, count).map_err(BundleError::Write)
     }
 
     fn advance(&mut self, count: usize) {
         self.written = self.written.saturating_add(count as u64);
         (self.progress)(self.written);
+    }
+}
+
+impl<W: Sink> Write for Output<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.writer.write(bytes)?;
+        self.advance(count);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+impl<W: Sink> Sink for Output<'_, W> {
+    fn fill(&mut self, most: usize, read: Fill<'_>) -> io::Result<usize> {
+        let count = self.writer.fill(most, read)?;
+        self.advance(count);
+        Ok(count)
     }
 }
 
@@ -268,6 +187,3 @@ pub(super) fn gap(size: u64) -> u64 {
 
 /// The end mark: two blocks of zeros.
 pub(super) const END: u64 = 2 * BLOCK as u64;
-
-/// Zeros to write from.
-static ZEROS: [u8; 16 * 1024] = [0; 16 * 1024];

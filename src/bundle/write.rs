@@ -8,8 +8,9 @@ use std::io::{self, Write};
 use super::manifest::{Manifest, ManifestError, ManifestFile};
 use super::padding::padme;
 use super::rename::Names;
+use super::sink::{Buffered, Sink};
 use super::source::SourceError;
-use super::stream::{Buffered, END, Member, Output, Sink, gap};
+use super::stream::{END, Member, Output, gap};
 use super::{
     BLOCK, MANIFEST, MANIFEST_FOLDER, PROGRAM_LIMIT, REPORT_JSON, REPORT_MD, REPORTER,
     REPORTER_LIMIT,
@@ -71,7 +72,10 @@ impl Bundle {
         writer: &mut W,
         progress: &mut dyn FnMut(u64),
     ) -> Result<(), BundleError> {
-        self.stream_to(&mut Buffered::new(writer), progress)
+        self.stream_to(
+            &mut Buffered::new(|bytes| writer.write_all(bytes)),
+            progress,
+        )
     }
 
     /// As [`Bundle::write_to`], for what has room of its own.
@@ -162,7 +166,7 @@ impl Enclosed<'_> {
     /// [`BundleError::Source`] if an attachment is not what it was when it was attached,
     /// [`BundleError::Write`] with the error of `take`.
     pub fn read(&self, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<(), BundleError> {
-        self.0.content(take)
+        self.0.content(&mut Buffered::new(take))
     }
 }
 
@@ -211,29 +215,11 @@ pub(super) const SIZE_LIMIT: u64 = 1 << 60;
 #[cfg(test)]
 mod tests {
     use super::{Bundle, BundleError, BundleHeader, padme};
+    use crate::bundle::fixtures::{bundle, bytes};
     use jiff::civil::date;
     use std::fs;
     use std::io::{self, Write};
     use std::path::Path;
-
-    fn bundle() -> Bundle {
-        Bundle::new(BundleHeader {
-            report_md: b"# Report\n".to_vec(),
-            report_json: b"{}\n".to_vec(),
-            reporter: None,
-            program: Some("example".to_owned()),
-            created: date(2026, 11, 22),
-        })
-        .unwrap()
-    }
-
-    fn bytes(bundle: &Bundle) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let mut last = 0;
-        bundle.write_to(&mut bytes, &mut |now| last = now).unwrap();
-        assert_eq!((bytes.len() as u64, last), (bundle.size(), bundle.size()));
-        bytes
-    }
 
     #[test]
     fn p33_the_bytes_depend_on_names_and_content_only() {

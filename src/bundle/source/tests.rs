@@ -84,12 +84,13 @@ fn changes_while_reading_are_noticed() {
         let mut reading = source.reopen().unwrap();
         assert_eq!(reading.read(&mut [0; 3]).unwrap(), 3);
         fs::write(&path, now).unwrap();
-        let error = loop {
-            match reading.read(&mut [0; 64]) {
-                Ok(count) => assert!(count > 0, "{now}"),
-                Err(error) => break error,
+        let mut rest = || {
+            while reading.left() > 0 {
+                assert!(reading.read(&mut [0; 64])? > 0, "{now}");
             }
+            reading.end()
         };
+        let error = rest().unwrap_err();
         assert!(matches!(error, SourceError::Changed { change: is, .. } if is == change));
     }
 }
