@@ -33,19 +33,19 @@ pub(super) fn workers(jobs: usize) -> usize {
     cores.min(jobs).max(1)
 }
 
-/// Does `work` for each number below `jobs`, on so many threads, and tells `each` of what came of it, in order, on
-/// the thread of the caller.
+/// Does `work` for each of `jobs`, on so many threads, and tells `each` of what came of it, in order, on the thread
+/// of the caller.
 ///
 /// # Errors
 /// The first of `each`: then no further work is begun.
-pub(super) fn in_order<R: Send, E>(
-    jobs: usize,
+pub(super) fn in_order<J: Sync, R: Send, E>(
+    jobs: &[J],
     workers: usize,
-    work: impl Fn(usize) -> R + Sync,
-    mut each: impl FnMut(usize, R) -> Result<(), E>,
+    work: impl Fn(&J) -> R + Sync,
+    mut each: impl FnMut(&J, R) -> Result<(), E>,
 ) -> Result<(), E> {
     if workers <= 1 {
-        return (0..jobs).try_for_each(|job| each(job, work(job)));
+        return jobs.iter().try_for_each(|job| each(job, work(job)));
     }
     let crowd = Crowd {
         board: Mutex::new(Board {
@@ -63,18 +63,18 @@ pub(super) fn in_order<R: Send, E>(
                 // One that panics ends the others, and with them the command.
                 let over = Over(&crowd);
                 loop {
-                    let job = next.fetch_add(1, Ordering::Relaxed);
-                    if job >= jobs || !crowd.may_begin(job) {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(job) = jobs.get(number).filter(|_| crowd.may_begin(number)) else {
                         break;
-                    }
-                    crowd.did(job, work(job));
+                    };
+                    crowd.did(number, work(job));
                 }
                 std::mem::forget(over);
             });
         }
-        let told = (0..jobs).try_for_each(|job| match crowd.wait_for(job) {
-            Some(result) => each(job, result),
-            None => Ok(()),
+        let told = jobs.iter().enumerate().try_for_each(|(number, job)| {
+            let done = crowd.wait_for(number);
+            done.map_or(Ok(()), |result| each(job, result))
         });
         drop(over);
         told
@@ -129,31 +129,33 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    fn numbers(jobs: usize) -> Vec<usize> {
+        (0..jobs).collect()
+    }
+
     #[test]
     fn what_ends_in_any_order_is_told_in_order() {
         let mut told = Vec::new();
-        let most = AtomicUsize::new(0);
-        let work = |job: usize| {
-            most.fetch_max(job, Ordering::SeqCst);
-            let wait = if job == 0 { 30 } else { (job % 3) as u64 };
+        let work = |job: &usize| {
+            let wait = if *job == 0 { 30 } else { (job % 3) as u64 };
             thread::sleep(Duration::from_millis(wait));
             job * 2
         };
-        let done = in_order(40, 4, work, |job, twice| {
+        let done = in_order(&numbers(40), 4, work, |job, twice| {
             assert_eq!(twice, job * 2);
-            told.push(job);
+            told.push(*job);
             Ok::<_, ()>(())
         });
         assert_eq!(done, Ok(()));
-        assert_eq!(told, (0..40).collect::<Vec<_>>());
+        assert_eq!(told, numbers(40));
     }
 
     #[test]
     fn nobody_runs_far_ahead() {
         let furthest = AtomicUsize::new(0);
-        let work = |job: usize| furthest.fetch_max(job, Ordering::SeqCst);
-        let done = in_order(AHEAD * 3, 3, work, |job, _| {
-            if job == 0 {
+        let work = |job: &usize| furthest.fetch_max(*job, Ordering::SeqCst);
+        let done = in_order(&numbers(AHEAD * 3), 3, work, |job, _| {
+            if *job == 0 {
                 thread::sleep(Duration::from_millis(50));
                 assert!(furthest.load(Ordering::SeqCst) <= AHEAD);
             }
@@ -165,9 +167,9 @@ mod tests {
     #[test]
     fn after_an_error_no_more_work_begins() {
         let begun = AtomicUsize::new(0);
-        let work = |_| begun.fetch_add(1, Ordering::SeqCst);
-        let done = in_order(100_000, 2, work, |job, _| {
-            if job == 5 { Err("enough") } else { Ok(()) }
+        let work = |_: &usize| begun.fetch_add(1, Ordering::SeqCst);
+        let done = in_order(&numbers(100_000), 2, work, |job, _| {
+            if *job == 5 { Err("enough") } else { Ok(()) }
         });
         assert_eq!(done, Err("enough"));
         assert!(begun.load(Ordering::SeqCst) <= AHEAD + 10);

@@ -40,21 +40,15 @@ pub(super) fn run(args: &InboxFetch, context: &Context<'_>) -> Result<Exit, Fail
     let mine = Mine::of(&Keys::resolve(&args.key, false, context)?, context);
     create(&args.output)?;
     let mut reports = Vec::new();
-    let work = |number: usize| {
-        let id = args.id.get(number)?;
-        let one = || {
-            let report = desk.report(id)?;
-            let proof = proof::check(&desk, &report, mine.certificates(), context)?;
-            let path = args.output.join(format!("{id}.pgp"));
-            fetch(&desk, &report, &path, context)?;
-            Ok::<_, Failure>((fetched(&report, &path, proof), proof))
-        };
-        Some(one())
+    let work = |id: &ReportId| {
+        let report = desk.report(id)?;
+        let proof = proof::check(&desk, &report, mine.certificates(), context)?;
+        let path = args.output.join(format!("{id}.pgp"));
+        fetch(&desk, &report, &path, context)?;
+        Ok::<_, Failure>((fetched(&report, &path, proof), proof))
     };
-    crowd::in_order(args.id.len(), at_once(&args.id), work, |_, done| {
-        let Some((fetched, proof)) = done.transpose()? else {
-            return Ok(());
-        };
+    crowd::in_order(&args.id, at_once(&args.id), work, |_, done| {
+        let (fetched, proof) = done?;
         context.output.print_fields(&[
             ("fetched", fetched.file.clone()),
             ("size", format!("{} bytes", fetched.size)),

@@ -163,22 +163,21 @@ impl Job {
         let progress = Progress::steps(context.output, files.len() as u64, "opening");
         let mut documents = Vec::new();
         let mut worst = Exit::Done;
-        let work = |number: usize| {
-            let (sealed, folder) = files.get(number)?;
-            let opened = Source::file(sealed, &self.room.temporary());
-            Some(opened.and_then(|source| self.to_folder(source, folder, context)))
+        let work = |(sealed, folder): &(PathBuf, PathBuf)| {
+            let source = Source::file(sealed, &self.room.temporary())?;
+            self.to_folder(source, folder, context)
         };
-        crowd::in_order(files.len(), workers, work, |number, done| {
+        crowd::in_order(files, workers, work, |(sealed, _), done| {
             progress.add(1);
-            match (files.get(number), done) {
-                (_, Some(Ok(opened))) => {
+            match done {
+                Ok(opened) => {
                     tell(&opened, context)?;
                     // Nobody else wants them, and there may be many.
                     if context.output.is_json() {
                         documents.push(Document::Opened(Box::new(opened)));
                     }
                 }
-                (Some((sealed, _)), Some(Err(failure))) => {
+                Err(failure) => {
                     if context.output.is_json() {
                         documents.push(Document::failed(sealed, &failure));
                     } else {
@@ -188,7 +187,6 @@ impl Job {
                         worst = failure.exit();
                     }
                 }
-                _ => {}
             }
             Ok::<_, Failure>(())
         })?;
