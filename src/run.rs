@@ -2,6 +2,7 @@
 
 use std::{ffi::OsString, time::SystemTime};
 
+use anyhow::Context as _;
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind, parser::ValueSource};
 
 use url::Url;
@@ -26,7 +27,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     for (what, error) in hardened.failures() {
         output.detail(1, format!("{what}: {error}"));
     }
-    let done = interrupt::install().map_err(Failure::from).and_then(|()| {
+    let watched = interrupt::install().context("cannot watch for Ctrl-C");
+    let done = watched.map_err(Failure::from).and_then(|()| {
         let context = context(&cli.global, &output)?;
         commands::dispatch(cli.command, &context)
     });

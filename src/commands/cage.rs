@@ -2,6 +2,8 @@
 //!
 //! Promise 9, and docs/threat-model.md, "The cage".
 
+use anyhow::Context as _;
+
 use super::Context;
 use crate::{
     confinement::{Cage, Walls},
@@ -17,7 +19,7 @@ pub(super) fn enter(cage: Cage, context: &Context<'_>) -> Result<Walls, Failure>
         return Ok(Walls::None);
     }
     let walls = cage.enter();
-    interrupt::renew()?;
+    interrupt::renew().context("cannot watch for Ctrl-C")?;
     match &walls {
         Walls::Full => {}
         Walls::Partial => context.output.detail(

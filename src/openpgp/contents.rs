@@ -11,7 +11,6 @@ use std::{
         atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
-    thread,
 };
 
 use sequoia_openpgp::{
@@ -27,7 +26,7 @@ use sequoia_openpgp::{
 
 use super::{
     cfb::CfbDecryptor,
-    lane::{Spares, stopped},
+    lane::{Spares, spawn, stopped},
     outside::{Body, Kind},
     unsealing::{Chunks, Mdc, Unsealing},
 };
@@ -108,7 +107,7 @@ impl Locked {
         };
         let spares = outlet.spares.clone();
         let body = io::Cursor::new(self.prefix).chain(self.body);
-        thread::Builder::new().spawn(move || {
+        spawn(move || {
             let done = if unsealing.wants_plaintext() {
                 cfb(&content_key, body)
                     .map_err(io::Error::other)

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::OpenError;
+use super::{OpenError, lane::is_no_thread};
 
 /// The input, with the first fault of the medium itself, which must not be taken for damage of the
 /// message.
@@ -38,11 +38,15 @@ impl Counters {
         self.0.lock().ok()?.1.take()
     }
 
-    /// What an error means: what is `known` of it, else a fault of the medium, else damage.
+    /// What an error means: what is `known` of it, else a fault of the medium or of this machine, else
+    /// damage.
     pub(super) fn explain(&self, error: anyhow::Error, known: Option<OpenError>) -> OpenError {
-        known
-            .or_else(|| self.take_fault().map(OpenError::Read))
-            .unwrap_or(OpenError::Damaged(error))
+        let fault = known.or_else(|| self.take_fault().map(OpenError::Read));
+        fault.unwrap_or_else(|| match error.downcast() {
+            Ok(why) if is_no_thread(&why) => OpenError::Read(why),
+            Ok(why) => OpenError::Damaged(why.into()),
+            Err(error) => OpenError::Damaged(error),
+        })
     }
 }
 

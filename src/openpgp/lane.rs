@@ -76,7 +76,7 @@ impl<T: Send + 'static> Lane<T> {
                     first,
                     more: Some(more),
                 };
-                let thread = thread::Builder::new().spawn(move || work(given))?;
+                let thread = spawn(move || work(given))?;
                 State::Working { pieces, thread }
             }
             started => started,
@@ -141,6 +141,24 @@ impl Pieces {
     }
 }
 
+/// Starts a thread, or says that there is none, which must not be taken for damage of a message.
+pub(super) fn spawn<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<T>> {
+    let thread = thread::Builder::new().spawn(work);
+    thread.map_err(|why| io::Error::new(why.kind(), NoThread(why)))
+}
+
+/// The system lets this process, or this user, have no more threads.
+#[derive(Debug, thiserror::Error)]
+#[error("the system lets no further thread start")]
+struct NoThread(#[source] io::Error);
+
+/// Whether an error is that no thread could be started.
+pub(super) fn is_no_thread(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<NoThread>())
+}
+
 /// Buffers that go round: new memory costs a page fault for each 4 KiB of it.
 #[derive(Clone, Default)]
 pub(super) struct Spares(Arc<Mutex<Vec<Vec<u8>>>>);
@@ -177,3 +195,19 @@ pub(super) const AHEAD: usize = 6;
 
 /// Bytes of a piece that is no work for a thread.
 const SHORT: usize = 1 << 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No system has room for such a stack, so there is no thread.
+    #[test]
+    fn that_there_is_no_thread_is_told_from_other_errors() {
+        let stack = thread::Builder::new().stack_size(usize::MAX / 2);
+        let why = stack.spawn(|| ()).unwrap_err();
+        let kind = why.kind();
+        assert!(!is_no_thread(&kind.into()));
+        let told = io::Error::new(kind, NoThread(why));
+        assert!(is_no_thread(&told), "{told}");
+    }
+}
