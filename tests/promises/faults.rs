@@ -25,7 +25,8 @@ fn calls_fail(most: u32) {
         return;
     }
     let scene = Scene::new();
-    scene.write("a.bin", vec![7; 300_000]);
+    // Several pieces, so that threads have them.
+    scene.write("a.bin", vec![7; 3_000_000]);
     scene.seal("m.pgp", &["--key", "vendor.asc", "-a", "a.bin"]);
     let open = "open m.pgp -o out --key vendor.key";
     assert_eq!(scene.run(&words(open)).code, 0);
