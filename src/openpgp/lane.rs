@@ -156,7 +156,7 @@ struct NoThread(#[source] io::Error);
 
 /// Whether an error is that no thread could be started.
 pub(super) fn is_no_thread(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<NoThread>())
+    matches!(error.get_ref(), Some(inner) if inner.is::<NoThread>())
 }
 
 /// Buffers that go round: new memory costs a page fault for each 4 KiB of it.
