@@ -1,4 +1,4 @@
-//! The contents of a container, decrypted by threads of their own.
+//! The contents of a container, decrypted by threads of their own where they are long.
 //!
 //! RFC 9580 sections 5.13.1 and 5.13.2. What is read here is authentic only once the end was
 //! reached without an error: version 1 is protected by one digest over everything, version 2 by
@@ -26,7 +26,7 @@ use sequoia_openpgp::{
 
 use super::{
     cfb::CfbDecryptor,
-    lane::{Spares, spawn, stopped},
+    lane::{SHORT, Spares, spawn, stopped},
     outside::{Body, Kind},
     unsealing::{Chunks, Mdc, Unsealing},
 };
@@ -97,31 +97,47 @@ impl Locked {
         aead.is_ok() && policy.symmetric_algorithm(content_key.cipher).is_ok()
     }
 
-    /// Starts decrypting.
-    pub(super) fn unlock(self, content_key: ContentKey) -> LibraryResult<Contents> {
+    /// Starts decrypting; what is short is decrypted here, since a thread takes longer to start.
+    pub(super) fn unlock(mut self, content_key: ContentKey) -> LibraryResult<Contents> {
         let unsealing = self.unsealing(&content_key)?;
-        let (sender, pieces) = sync_channel(unsealing.ahead());
+        let mut start = Vec::new();
+        let begun = self
+            .body
+            .by_ref()
+            .take(SHORT as u64)
+            .read_to_end(&mut start);
+        let is_long = begun.as_ref().is_ok_and(|length| *length == SHORT);
+        // A piece and the end.
+        let room = if is_long { unsealing.ahead() } else { 2 };
+        let (sender, pieces) = sync_channel(room);
         let outlet = Outlet {
             sender,
             spares: Spares::default(),
         };
         let spares = outlet.spares.clone();
-        let body = io::Cursor::new(self.prefix).chain(self.body);
-        spawn(move || {
-            let done = if unsealing.wants_plaintext() {
-                cfb(&content_key, body)
-                    .map_err(io::Error::other)
-                    .and_then(|body| unsealing.run(body, &outlet))
-            } else {
-                unsealing.run(body, &outlet)
-            };
+        let start = io::Cursor::new(self.prefix).chain(io::Cursor::new(start));
+        let body = start.chain(self.body);
+        let work = move || {
+            let done = begun.and_then(|_| {
+                if unsealing.wants_plaintext() {
+                    let body = cfb(&content_key, body).map_err(io::Error::other)?;
+                    unsealing.run(body, &outlet)
+                } else {
+                    unsealing.run(body, &outlet)
+                }
+            });
             let last = match done {
                 Ok(()) => Arrival::End,
                 Err(error) => Arrival::Failed(error),
             };
             // Nobody listens any more where reading was given up.
             let _given_up = outlet.sender.send(last);
-        })?;
+        };
+        if is_long {
+            spawn(work)?;
+        } else {
+            work();
+        }
         Ok(Contents {
             pieces: Mutex::new(pieces),
             piece: Vec::new(),
@@ -331,7 +347,7 @@ mod tests {
 
     #[test]
     fn every_length_around_the_boundaries_comes_back() {
-        for boundary in [0, 16, 22, PIECE, BUFFER, 1 << 20] {
+        for boundary in [0, 16, 22, SHORT, BUFFER, PIECE] {
             for length in boundary.saturating_sub(45)..boundary + 3 {
                 let content: Vec<u8> = (0..length)
                     .map(|n| u8::try_from(n % 251).unwrap())
@@ -347,17 +363,23 @@ mod tests {
         }
     }
 
+    /// Here, and by threads, where not every byte is changed, but the first and the last are.
     #[test]
     fn no_change_is_authenticated() {
-        for container in [Container::Seipdv1, Container::Seipdv2] {
-            let message = sealed(&[0x5a; 300], container);
-            for at in 0..message.len() {
+        for (container, length) in [Container::Seipdv1, Container::Seipdv2]
+            .into_iter()
+            .flat_map(|container| [(container, 300), (container, SHORT + 300)])
+        {
+            let message = sealed(&vec![0x5a; length], container);
+            let tried =
+                |at: &usize| *at < 60 || at % (length / 300) == 0 || message.len() - at < 60;
+            for at in (0..message.len()).filter(tried) {
                 for bit in [0x01, 0x80] {
                     let mut changed = message.clone();
                     changed[at] ^= bit;
                     assert!(
                         !opened(&changed).1,
-                        "{container}, bit {bit:#x} of byte {at}"
+                        "{container}, bit {bit:#x} of byte {at} of {length}"
                     );
                 }
                 assert!(!opened(&message[..at]).1, "{container}, cut at {at}");

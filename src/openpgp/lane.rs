@@ -193,8 +193,8 @@ pub(super) fn stopped() -> io::Error {
 pub(super) const PIECE: usize = 1 << 20;
 pub(super) const AHEAD: usize = 6;
 
-/// Bytes of a piece that is no work for a thread.
-const SHORT: usize = 1 << 16;
+/// Fewer bytes than these are no work for a thread.
+pub(super) const SHORT: usize = 1 << 16;
 
 #[cfg(test)]
 mod tests {
