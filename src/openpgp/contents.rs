@@ -372,7 +372,7 @@ mod tests {
         {
             let message = sealed(&vec![0x5a; length], container);
             let tried =
-                |at: &usize| *at < 60 || at % (length / 300) == 0 || message.len() - at < 60;
+                |at: &usize| *at < 60 || at.is_multiple_of(length / 300) || message.len() - at < 60;
             for at in (0..message.len()).filter(tried) {
                 for bit in [0x01, 0x80] {
                     let mut changed = message.clone();
